@@ -1,0 +1,251 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 1 · Ten classes of photographs, and a network that ignores shape
+#
+# **What you will learn**
+#
+# - what the images of CIFAR-10 look like, to you and to a network;
+# - how a multilayer perceptron (MLP) classifies them;
+# - how a training loop works, line by line;
+# - what a confusion matrix and the worst mistakes tell you;
+# - what is lost when an image is flattened into a vector.
+#
+# **Time:** about 20 minutes to read and try, of which the computer needs
+# << minutes["01_mlp"] >> on two cores.
+#
+# **Data:** CIFAR-10, small colour photographs. Without it (and without a network) the notebook
+# uses a stand-in: pictures of the same ten classes, drawn by code. The second cell says which.
+
+# %%
+import copy
+
+import torch
+from torch import nn
+
+import workshop_utils as wu
+from workshop_utils import MultilayerPerceptronModel, test, train
+
+# %%
+settings = wu.Settings.from_environment()
+print(settings)
+data = wu.load_data(settings)
+
+# %% [markdown]
+# ## The data
+#
+# In the MNIST workshop you told handwritten digits apart: ten classes, grey images of 28 × 28
+# pixels. CIFAR-10 also has ten classes, so this is multi-class classification again. But now
+# the images are colour photographs of animals and vehicles, 32 × 32 pixels each.
+
+# %% tags=["nbval-check-output"]
+print(", ".join(data.classes))
+
+# %% [markdown]
+# A **loader** hands out the images in batches. It mixes the training images anew every epoch,
+# and turns colours from whole numbers (0 to 255) into decimal numbers between 0 and 1.
+#
+# The shape of a batch is N×C×H×W: number of images, channels (red, green, blue), height, width.
+
+# %% tags=["nbval-check-output"]
+train_loader, test_loader = data.loaders(batch_size=128)
+images, labels = next(iter(train_loader))
+print("images:", tuple(images.shape), images.dtype)
+print("labels:", tuple(labels.shape), labels.dtype)
+
+# %% [markdown]
+# Look at a few images of each class. Which classes would *you* confuse at this resolution?
+# Which classes could you guess from the background alone?
+
+# %%
+wu.show_samples(data)
+
+# %% [markdown]
+# Some classes share their surroundings: there is sky behind airplanes and birds, road under
+# automobiles and trucks. Within a class, pose, colour and size differ widely. Keep both in mind
+# for the confusion matrix below.
+#
+# ## The model
+#
+# An MLP takes a vector. So the first thing it does is to flatten each image into
+# 3 · 32 · 32 = 3072 numbers. Two hidden layers follow, then one output per class.
+
+# %%
+wu.show_source(MultilayerPerceptronModel)
+
+# %% [markdown]
+# Read `forward` from top to bottom and follow the shapes. Three details matter later:
+#
+# - **Dropout** sets a quarter of the hidden values to zero at random, but only during training.
+# - The output has **no softmax**. The raw scores are called *logits*; the loss function applies
+#   the softmax itself.
+# - `x.flatten(start_dim=1)` keeps the batch dimension and flattens everything else.
+
+# %%
+torch.manual_seed(settings.seed)
+mlp = MultilayerPerceptronModel(n_features=3 * 32 * 32, n_classes=10).to(settings.device)
+wu.draw_network(mlp, "The multilayer perceptron")
+
+# %% [markdown]
+# **Before you run the next cell:** where do you expect most of the parameters?
+
+# %% tags=["nbval-check-output"]
+wu.show_layers(mlp)
+
+# %% [markdown]
+# Almost all of the << parameters.mlp >> parameters sit in the first layer: every hidden unit has
+# a weight of its own for each of the 3072 numbers. Notebook 2 derives these counts by hand.
+#
+# ## The training loop
+#
+# This function trains every classifier in the workbook. The five lines in the middle are the
+# whole of gradient descent: forward, loss, backward, step, zero the gradients.
+
+# %%
+wu.show_source(train)
+
+# %% [markdown]
+# `progress` only keeps the books: it draws the progress bar, prints a line per epoch, and stores
+# every loss. The function that evaluates is just as short.
+
+# %%
+wu.show_source(test)
+
+# %% [markdown]
+# Two lines are easy to forget, and neither gives an error when it is missing:
+#
+# - `model.eval()` switches dropout off. Without it you would evaluate a damaged network, and
+#   get another number each time.
+# - Each batch counts by its size. The last batch is usually smaller; a plain mean of the batch
+#   means would give its images too much weight.
+#
+# ## Training
+#
+# Stochastic gradient descent with momentum, learning rate 0.01, for ten epochs. An epoch is one
+# pass over all training images.
+#
+# **While it runs:** does the test loss fall as fast as the training loss?
+
+# %%
+optimizer = torch.optim.SGD(mlp.parameters(), lr=1e-2, momentum=0.9)
+n_epochs = settings.profile.classifier_epochs
+history = train(mlp, train_loader, test_loader, optimizer, n_epochs)
+
+# %%
+mlp_accuracy = history.test_accuracy[-1]
+wu.show_result("mlp_test_accuracy", mlp_accuracy, data, settings)
+
+# %% [markdown]
+# On CIFAR-10, runs with different random numbers reached << low.mlp_test_accuracy >> to
+# << high.mlp_test_accuracy >>. Guessing would give 10 %, so the network has learnt something. But
+# on MNIST such a network gets nearly everything right: photographs are much harder than digits.
+#
+# You may wonder why the *training* accuracy in the log is often the lower one. It is measured
+# with dropout on, and while the weights are still changing; the test accuracy is measured at
+# the end of the epoch with dropout off.
+#
+# The next cell compares this run with the recorded range. Every notebook ends its training with
+# such a line; if yours says OUTSIDE, something differs from what this workbook was tested with.
+
+# %% tags=["nbval-check-output"]
+wu.report_result("mlp_test_accuracy", mlp_accuracy, data, settings)
+
+# %% [markdown]
+# Is the evaluation itself steady? With dropout off, two evaluations of the same weights must
+# agree to the last digit.
+
+# %% tags=["nbval-check-output"]
+criterion = nn.CrossEntropyLoss()
+first = test(mlp, criterion, test_loader)
+second = test(mlp, criterion, test_loader)
+print("two evaluations agree:", first == second)
+
+# %% [markdown]
+# ## What it gets wrong
+#
+# One number hides a lot. The **confusion matrix** shows, for the images of each class (row),
+# which class the network chose (column). Look for the darkest squares off the diagonal.
+
+# %%
+probabilities, right = wu.predict(mlp, test_loader)
+matrix = wu.confusion_matrix(probabilities, right)
+wu.plot_confusion(matrix, data.classes, f"MLP on the test images of {data.title}")
+
+# %%
+one, other, fraction = wu.most_confused(matrix, data.classes)
+print(f"most often confused: {one} and {other} ({fraction:.0%} of their images)")
+
+# %% [markdown]
+# The confusions are not random. Classes that share colours and surroundings are mixed up:
+# animals with animals, vehicles with vehicles. Much of what the MLP uses is the overall
+# distribution of colour in the picture.
+#
+# Now the test images on which it was **surest and wrong**. For each, ask what may have
+# misled it: the background, the colour, the pose?
+
+# %%
+worst = wu.worst_mistakes(probabilities, right)
+wu.show_mistakes(
+    data.test_images[worst] / 255,
+    right[worst],
+    probabilities[worst],
+    data.classes,
+    f"Surest mistakes of the MLP on {data.title}",
+)
+
+# %% [markdown]
+# To you, most of these are easy: you see the outline of the object. The network answers from
+# the colours that stand at each place.
+#
+# ## What flattening loses
+#
+# Let us take that literally. We shuffle the pixels of every image, all in the same way, and
+# shuffle the weights of the first layer to match.
+#
+# **Predict:** what happens to the scores of the network?
+
+# %%
+order = torch.randperm(images[0].numel()).to(settings.device)
+shuffled = images.flatten(start_dim=1)[:, order].reshape(images.shape)
+wu.show_image_rows(
+    {"as they are": images[:8], "shuffled": shuffled[:8]}, "The same shuffle for every image"
+)
+
+# %% tags=["nbval-check-output"]
+twin = copy.deepcopy(mlp)
+twin.input_layer.weight = nn.Parameter(mlp.input_layer.weight[:, order])
+with torch.no_grad():
+    same = torch.allclose(twin.eval()(shuffled), mlp.eval()(images), atol=1e-3)
+print("shuffled pixels and weights give the same scores:", same)
+
+# %% [markdown]
+# Nothing happens. To an MLP, the second row is exactly as easy as the first: it has no notion
+# that two pixels are neighbours. Whatever it knows about shape, it had to learn
+# separately for each position, from examples.
+#
+# For photographs that is wasteful: an ear is an ear wherever it is. The next notebook builds
+# this knowledge into the network.
+#
+# Keep the result; notebook 2 will compare with it.
+
+# %%
+wu.save_run("mlp", history, data, settings, model=mlp)
+
+# %% [markdown]
+# ## What was found
+#
+# - An MLP with << parameters.mlp >> parameters classifies about << full.mlp_test_accuracy >> of
+#   the test images of CIFAR-10 correctly.
+# - It confuses classes with similar colours and backgrounds.
+# - It treats the pixels as an unordered list: their arrangement carries no meaning for it.
+#
+# **To try:** another learning rate, or `torch.optim.Adam`. Can you raise the test accuracy
+# without changing the model?
+#
+# **Next:** [2 · Convolutional networks](02_cnn.ipynb)

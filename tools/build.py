@@ -1,0 +1,158 @@
+"""Build the notebooks from their sources.
+
+    python tools/build.py
+
+Reads notebooks/source/*.py (jupytext's percent format) and writes notebooks/solutions/*.ipynb.
+Numbers in the prose are written <<like this>> in the sources and taken from
+results/reference.json and from the models. Outputs of cells that did not change are kept.
+"""
+
+import hashlib
+import math
+import statistics
+import sys
+from collections import Counter
+from pathlib import Path
+
+import jinja2
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from workshop_utils.data import CIFAR10  # noqa: E402
+from workshop_utils.layers import count_parameters  # noqa: E402
+from workshop_utils.models import (  # noqa: E402
+    BasicConvNet,
+    ConvDecoder,
+    ConvEncoder,
+    MultilayerPerceptronModel,
+)
+from workshop_utils.reference import METRICS, load_reference  # noqa: E402
+
+SOURCES = ROOT / "notebooks" / "source"
+SOLUTIONS = ROOT / "notebooks" / "solutions"
+MISSING = math.nan  # until the first recording
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def build(source: Path) -> NotebookNode:
+    """Make a notebook without outputs from its source.
+
+    Cell ids are a function of the content, so two builds are the same to the byte.
+
+    Raises:
+        jinja2.UndefinedError: the prose asks for a number that does not exist.
+    """
+    notebook = jupytext.read(source, fmt="py:percent")
+    notebook.metadata = nbformat.from_dict(METADATA)
+    numbers = jinja2.Environment(
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        undefined=jinja2.StrictUndefined,
+    )
+    known = recorded_numbers()
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = numbers.from_string(cell.source).render(known)
+        content = f"{cell.cell_type}\n{cell.source}\n{sorted(cell.metadata.get('tags', []))}"
+        seen[content] += 1
+        cell.id = hashlib.sha256(f"{content}\n{seen[content]}".encode()).hexdigest()[:12]
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return notebook
+
+
+def recorded_numbers() -> dict[str, object]:
+    """What the prose may ask for.
+
+    `full.<metric>` is the mean over the seeds with its unit, on CIFAR-10 in the full profile;
+    `low.<metric>` and `high.<metric>` are the smallest and largest value of any seed;
+    `value.<metric>` is the mean as a number to reckon with; `parameters.<model>` a count.
+    """
+    results = load_reference().get(CIFAR10, {}).get("full", {})
+    seconds = load_seconds().get(CIFAR10, {}).get("full", {})
+    kinds = {
+        "full": lambda metric, entry: METRICS[metric].format(entry.mean),
+        "low": lambda metric, entry: METRICS[metric].format(min(entry.values)),
+        "high": lambda metric, entry: METRICS[metric].format(max(entry.values)),
+        "value": lambda metric, entry: entry.mean,
+    }
+    numbers: dict[str, object] = {
+        kind: {
+            metric: of(metric, results[metric]) if metric in results else MISSING
+            for metric in METRICS
+        }
+        for kind, of in kinds.items()
+    }
+    numbers["minutes"] = {
+        source.stem: in_words(statistics.median(seconds.get(source.stem, [MISSING])))
+        for source in SOURCES.glob("*.py")
+    }
+    numbers["parameters"] = dict(
+        mlp=f"{count_parameters(MultilayerPerceptronModel(3072, 10)):,}",
+        cnn=f"{count_parameters(BasicConvNet(8, 16, 256)):,}",
+        encoder=f"{count_parameters(ConvEncoder(8, 16, 32)):,}",
+        decoder=f"{count_parameters(ConvDecoder(8, 16, 32)):,}",
+    )
+    return numbers
+
+
+def in_words(seconds: float) -> str:
+    """A duration as a reader wants it: about 40 seconds, about 6 minutes."""
+    if seconds < 90:
+        return f"about {math.ceil(seconds / 10) * 10} seconds"
+    return f"about {math.ceil(seconds / 60)} minutes"
+
+
+def keep_outputs(new: NotebookNode, old: NotebookNode) -> None:
+    """Copy the outputs of an executed notebook, if every code cell is still the same."""
+    if code_hash(new) != old.metadata.get("executed_code"):
+        return
+    new.metadata["executed_code"] = old.metadata["executed_code"]
+    code_cells = (
+        [cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (new, old)
+    )
+    for new_cell, old_cell in zip(*code_cells, strict=True):
+        new_cell.outputs = old_cell.outputs
+        new_cell.execution_count = old_cell.execution_count
+
+
+def code_hash(notebook: NotebookNode) -> str:
+    """Fingerprint of all code cells: tells outputs from outputs of older code."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256("\n# %%\n".join(code).encode()).hexdigest()[:16]
+
+
+def write(notebook: NotebookNode, file: Path) -> None:
+    """Write a notebook whole, or not at all."""
+    nbformat.validate(notebook)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    part.replace(file)
+
+
+def main() -> None:
+    """Build every notebook."""
+    for source in sorted(SOURCES.glob("*.py")):
+        target = SOLUTIONS / f"{source.stem}.ipynb"
+        notebook = build(source)
+        if target.exists():
+            keep_outputs(notebook, nbformat.read(target, as_version=4))
+        write(notebook, target)
+        n_run = sum(bool(cell.get("execution_count")) for cell in notebook.cells)
+        print(f"{target.relative_to(ROOT)}: {len(notebook.cells)} cells, {n_run} with outputs")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Execute notebooks, and read from them what they found.
+
+    python tools/execute.py
+
+executes notebooks/solutions/*.ipynb in place, with the settings of the environment.
+"""
+
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import latex2mathml.converter
+import nbformat
+from build import METADATA, ROOT, SOLUTIONS, code_hash, write
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+CELL_TIMEOUT = 3600  # seconds; training on a slow laptop stays well below
+
+
+class NoisyNotebookError(RuntimeError):
+    """A cell wrote to stderr: a warning that a reader would stumble over."""
+
+
+def execute(file: Path, environment: dict[str, str]) -> tuple[NotebookNode, float]:
+    """Run a notebook from top to bottom in a fresh kernel.
+
+    Args:
+        file: the notebook; it is not changed.
+        environment: variables such as WORKSHOP_PROFILE, added to those of this process.
+
+    Returns:
+        The notebook with its outputs, and the seconds it took, kernel start included.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised an error.
+        NoisyNotebookError: a cell wrote to stderr.
+    """
+    notebook = nbformat.read(file, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns of its own defaults
+        resources={"metadata": {"path": str(file.parent)}},
+    )
+    started = time.perf_counter()
+    # A progress bar is for someone who waits; in a finished notebook it is litter.
+    client.execute(env={**os.environ, "WORKSHOP_PROGRESS": "0", **environment})
+    seconds = time.perf_counter() - started
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise NoisyNotebookError(f"{file.name} warns:\n{output.text}")
+    notebook.metadata = nbformat.from_dict({**METADATA, "executed_code": code_hash(notebook)})
+    return notebook, seconds
+
+
+def results(notebook: NotebookNode) -> list[dict]:
+    """What `report_result` noted while the notebook ran."""
+    return [
+        output.metadata["workshop_result"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "workshop_result" in output.get("metadata", {})
+    ]
+
+
+def to_page(notebook: NotebookNode, title: str) -> str:
+    """Make a self-contained HTML page that needs no network."""
+    notebook = nbformat.from_dict(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = formulas_to_mathml(cell.source).replace(".ipynb)", ".html)")
+    notebook.metadata["title"] = title
+    exporter = HTMLExporter(
+        template_name="page", extra_template_basedirs=[str(Path(__file__).parent)]
+    )
+    return exporter.from_notebook_node(notebook)[0]
+
+
+def formulas_to_mathml(markdown: str) -> str:
+    """Turn $...$ and $$...$$ into MathML, which browsers show without a script."""
+
+    def convert(match: re.Match) -> str:
+        display = "block" if match[1] is not None else "inline"
+        return latex2mathml.converter.convert(match[1] or match[2], display=display)
+
+    return re.sub(r"\$\$(.+?)\$\$|\$(.+?)\$", convert, markdown, flags=re.DOTALL)
+
+
+def main() -> None:
+    """Execute the solutions in place, each with the runs that those before it left."""
+    with tempfile.TemporaryDirectory() as runs:
+        for file in sorted(SOLUTIONS.glob("*.ipynb")):
+            notebook, seconds = execute(file, {"WORKSHOP_RUNS": runs})
+            write(notebook, file)
+            size = file.stat().st_size / 1e6
+            print(f"{file.relative_to(ROOT)}: {seconds:.0f} s, {size:.1f} MB", flush=True)
+            for result in results(notebook):
+                print(f"  {result['metric']} {result['value']:.4f}: {result['verdict']}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

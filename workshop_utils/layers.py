@@ -1,0 +1,84 @@
+"""A network layer by layer: output shapes and numbers of parameters, read from the network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from workshop_utils.evaluation import evaluating
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One step of a network.
+
+    Args:
+        name: its name in the model, such as "conv1".
+        kind: its class, such as "Conv2d".
+        shape: what it hands on for one image, without the batch dimension.
+        n_parameters: how many numbers are learnt in it; 0 if it was already counted above.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    n_parameters: int
+
+
+def trace_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) -> list[Layer]:
+    """Send one blank image through a model and note what each layer hands on.
+
+    Args:
+        model: any network made of named layers; it is left as it was.
+        input_shape: shape of one input without the batch dimension.
+
+    Returns:
+        The layers in the order of the forward pass; a layer used twice appears twice.
+    """
+    layers: list[Layer] = []
+    counted = set()
+
+    def note(name: str) -> Callable:
+        def hook(layer: nn.Module, _inputs: tuple, output: torch.Tensor) -> None:
+            n_parameters = 0 if name in counted else count_parameters(layer)
+            counted.add(name)
+            shape = tuple(output.shape[1:])
+            layers.append(Layer(name, type(layer).__name__, shape, n_parameters))
+
+        return hook
+
+    hooks = [layer.register_forward_hook(note(name)) for name, layer in model.named_children()]
+    blank = torch.zeros(1, *input_shape, device=next(model.parameters()).device)
+    try:
+        with evaluating(model):
+            model(blank)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return layers
+
+
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers are learnt in a model or layer."""
+    return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+
+
+def show_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) -> None:
+    """Print a table of a model's layers: name, kind, output shape, parameters.
+
+    Args:
+        model: the network.
+        input_shape: shape of one input without the batch dimension.
+    """
+    rows = [("input", "", input_shape, 0)]
+    rows += [(x.name, x.kind, x.shape, x.n_parameters) for x in trace_layers(model, input_shape)]
+    print(f"{'layer':14}{'kind':18}{'shape for one image':22}{'parameters':>10}")
+    for name, kind, shape, n_parameters in rows:
+        print(f"{name:14}{kind:18}{format_shape(shape):22}{n_parameters:>10,}")
+    print(f"{'total':54}{count_parameters(model):>10,}")
+
+
+def format_shape(shape: tuple[int, ...]) -> str:
+    """Write a shape as 3×32×32."""
+    return "×".join(str(size) for size in shape)

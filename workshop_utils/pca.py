@@ -1,0 +1,64 @@
+"""Principal component analysis (PCA), written as what it is: a linear autoencoder."""
+
+import torch
+from torch import Tensor, nn
+
+
+def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean image, and the directions in which images vary, the widest first.
+
+    Args:
+        images: uint8, N×3×32×32.
+
+    Returns:
+        The mean (3072 numbers in [0, 1]) and the directions, 3072×3072, one per column.
+
+    Raises:
+        ValueError: there are fewer than two images.
+    """
+    if len(images) < 2:
+        raise ValueError(f"PCA looks at how images differ and needs at least 2, not {len(images)}.")
+    n_features = images[0].numel()
+    total = torch.zeros(n_features, device=images.device)
+    products = torch.zeros(n_features, n_features, device=images.device)
+    for batch in images.split(5_000):  # in parts, which saves memory
+        x = batch.flatten(start_dim=1).float() / 255  # 5000×3072
+        total += x.sum(dim=0)
+        products += x.T @ x
+    mean = total / len(images)
+    covariance = products / len(images) - mean.outer(mean)
+    _variances, directions = torch.linalg.eigh(covariance)  # the narrowest first
+    return mean, directions.flip(1)
+
+
+def linear_autoencoder(
+    mean: Tensor, directions: Tensor, code_size: int, image_shape: tuple[int, ...] = (3, 32, 32)
+) -> tuple[nn.Module, nn.Module]:
+    """The best linear encoder and decoder for codes of a given size.
+
+    Args:
+        mean: mean image, 3072 numbers, from `principal_directions`.
+        directions: 3072×3072, from `principal_directions`.
+        code_size: numbers per code; the first so many directions are kept.
+        image_shape: shape of one image.
+
+    Returns:
+        An encoder (images N×3×32×32 to codes N×code_size) and a decoder (back again).
+
+    Raises:
+        ValueError: more numbers are asked for than there are directions.
+
+    Source: Bourlard and Kamp (1988): no linear autoencoder has a smaller squared error.
+    """
+    n_features, n_directions = directions.shape
+    if not 1 <= code_size <= n_directions:
+        raise ValueError(f"code_size is {code_size}, but it must lie between 1 and {n_directions}.")
+    kept = directions[:, :code_size]  # 3072×code_size
+    encode = nn.Linear(n_features, code_size, device=mean.device)
+    decode = nn.Linear(code_size, n_features, device=mean.device)
+    with torch.no_grad():
+        encode.weight.copy_(kept.T)  # z = keptᵀ (x - mean)
+        encode.bias.copy_(-kept.T @ mean)
+        decode.weight.copy_(kept)  # x̂ = kept z + mean
+        decode.bias.copy_(mean)
+    return nn.Sequential(nn.Flatten(), encode), nn.Sequential(decode, nn.Unflatten(1, image_shape))

@@ -1,0 +1,142 @@
+"""Recorded results: what earlier runs gave, and whether a new result lies among them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop_utils.data import ImageData
+from workshop_utils.settings import Settings
+
+REFERENCE_FILE = Path(__file__).parent.parent / "results" / "reference.json"
+INSIDE, OUTSIDE, UNKNOWN = "inside the recorded range", "OUTSIDE the recorded range", "not recorded"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is measured.
+
+    Args:
+        title: what it is called in tables.
+        unit: "%" for fractions shown in per cent; anything else is written as it is.
+    """
+
+    title: str
+    unit: str
+
+    def format(self, value: float) -> str:
+        """Write a value with its unit."""
+        if self.unit == "%":
+            return f"{value:.1%}"
+        digits = 1 if self.unit == "points" else 2
+        return f"{value:.{digits}f} {self.unit}"
+
+
+METRICS = {
+    "mlp_test_accuracy": Metric("MLP, test accuracy", "%"),
+    "cnn_test_accuracy": Metric("CNN, test accuracy", "%"),
+    "cnn_minus_mlp": Metric("CNN minus MLP", "points"),
+    "autoencoder_train_loss": Metric("autoencoder, training loss", "per image"),
+    "autoencoder_test_loss": Metric("autoencoder, test loss", "per image"),
+    "pca_test_loss": Metric("PCA with 512 numbers, test loss", "per image"),
+    "latent_midpoint_gap": Metric("latent middle, gap to a cross-fade", "per image"),
+}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the recorded runs gave for one metric.
+
+    Args:
+        values: one result per seed.
+        low: lower end of the range in which another run should land.
+        high: upper end.
+    """
+
+    values: tuple[float, ...]
+    low: float
+    high: float
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return sum(self.values) / len(self.values)
+
+
+def load_reference(file: Path = REFERENCE_FILE) -> dict[str, dict[str, dict]]:
+    """All recorded results: data set -> profile -> metric -> `Recorded`.
+
+    Raises:
+        FileNotFoundError: the package was taken out of the workbook's folder.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"{file.name} is missing: install workshop_utils from the workbook's own folder "
+            "with pip install -e ."
+        )
+    return {
+        dataset: {
+            profile: {
+                metric: Recorded(tuple(entry["values"]), entry["low"], entry["high"])
+                for metric, entry in recorded["metrics"].items()
+            }
+            for profile, recorded in profiles.items()
+        }
+        for dataset, profiles in json.loads(file.read_text(encoding="utf-8")).items()
+    }
+
+
+def recorded(metric: str, data: ImageData, settings: Settings) -> Recorded | None:
+    """What was recorded for this metric, data set and profile; None if nothing was.
+
+    Raises:
+        ValueError: there is no such metric.
+    """
+    if metric not in METRICS:
+        raise ValueError(f"There is no metric {metric!r}; there are {', '.join(METRICS)}.")
+    return load_reference().get(data.name, {}).get(settings.profile.name, {}).get(metric)
+
+
+def report_result(metric: str, value: float, data: ImageData, settings: Settings) -> None:
+    """Say whether a result lies inside the recorded range.
+
+    The sentence holds no number, so that it is the same on every computer. The numbers travel
+    in the output's metadata, where the result table finds them.
+
+    Args:
+        metric: one of `METRICS`.
+        value: the new result, in the metric's unit (accuracies as fractions).
+        data: the data set it was computed on.
+        settings: the profile it was computed with.
+    """
+    from IPython.display import display
+
+    known = recorded(metric, data, settings)
+    verdict = UNKNOWN
+    if known:
+        verdict = INSIDE if known.low <= value <= known.high else OUTSIDE
+    result = {
+        "metric": metric,
+        "value": value,
+        "dataset": data.name,
+        "variant": data.variant,
+        "profile": settings.profile.name,
+        "seed": settings.seed,
+        "verdict": verdict,
+    }
+    sentence = f"{METRICS[metric].title}: {verdict}"
+    display({"text/plain": sentence}, raw=True, metadata={"workshop_result": result})
+
+
+def show_result(metric: str, value: float, data: ImageData, settings: Settings) -> None:
+    """Print a result beside what was recorded for it.
+
+    Args:
+        metric: one of `METRICS`.
+        value: the new result, in the metric's unit (accuracies as fractions).
+        data: the data set it was computed on.
+        settings: the profile it was computed with.
+    """
+    write = METRICS[metric].format
+    known = recorded(metric, data, settings)
+    among = f"recorded: {write(known.low)} to {write(known.high)}" if known else "nothing recorded"
+    print(f"{METRICS[metric].title} on {data.title}: {write(value)} ({among})")

@@ -1,0 +1,173 @@
+"""Trained weights and their histories on disk: your own, or those that come with the workbook.
+
+A run is two files: weights as safetensors, everything else as JSON. Nothing is ever unpickled.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from workshop_utils.data import ImageData
+from workshop_utils.progress import History
+from workshop_utils.settings import Settings
+
+SHIPPED = Path(__file__).parent / "shipped_runs"
+FORMAT = 1
+
+
+class RunError(RuntimeError):
+    """A saved run is damaged or does not fit; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Weights and history of one training, with a label of what made them.
+
+    Args:
+        about: data set, variant, profile, seed and versions.
+        history: losses and accuracies.
+        weights: tensors by name, such as "encoder.conv1.weight".
+        is_shipped: True for a run that came with the workbook.
+    """
+
+    about: dict
+    history: History
+    weights: dict[str, Tensor]
+    is_shipped: bool
+
+    def load_into(self, **models: nn.Module) -> None:
+        """Copy the weights into models of the same architecture.
+
+        Args:
+            models: by the names they were saved under, such as encoder=..., decoder=...
+
+        Raises:
+            RunError: a model has other layers or sizes than the saved one.
+        """
+        for name, model in models.items():
+            saved = _part(self.weights, name)
+            here = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+            there = {key: tuple(value.shape) for key, value in saved.items()}
+            different = [key for key in here | there if here.get(key) != there.get(key)]
+            if different:
+                key = different[0]
+                raise RunError(
+                    f"The saved {self.about['name']!r} run was made for another architecture: "
+                    f"{name}.{key} has shape {there.get(key, 'none')} in the file and "
+                    f"{here.get(key, 'none')} in this {type(model).__name__}. Use the same "
+                    "numbers of channels and units, or train it again."
+                )
+            model.load_state_dict(saved)
+
+    def __repr__(self) -> str:
+        about = self.about
+        whose = "the run that came with the workbook" if self.is_shipped else "your own run"
+        title = about["dataset"] + (f" ({about['variant']})" if about["variant"] else "")
+        n_epochs = len(self.history.test_loss)
+        return f"{about['name']}: {whose}, {n_epochs} epochs on {title}, seed {about['seed']}"
+
+
+def save_run(
+    name: str, history: History, data: ImageData, settings: Settings, **models: nn.Module
+) -> None:
+    """Keep trained models and their history for the other notebooks.
+
+    Args:
+        name: what was trained, such as "mlp" or "autoencoder".
+        history: what training returned.
+        data: the data set it was trained on.
+        settings: profile, seed, and the folder to write to.
+        models: the trained models by name, such as model=mlp.
+    """
+    weights = {
+        f"{part}.{key}": value.detach().cpu().contiguous()
+        for part, model in models.items()
+        for key, value in model.state_dict().items()
+    }
+    packed = save(weights)
+    label = {
+        "format": FORMAT,
+        "name": name,
+        "dataset": data.name,
+        "variant": data.variant,
+        "profile": settings.profile.name,
+        "seed": settings.seed,
+        "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
+        "weights_sha256": hashlib.sha256(packed).hexdigest(),
+        "history": asdict(history),
+    }
+    weights_file, label_file = _files(settings.runs_dir, name, data, settings)
+    _write(weights_file, packed)
+    _write(label_file, json.dumps(label, indent=1).encode())
+    print(f"Saved {name} for the other notebooks.")
+
+
+def find_run(name: str, data: ImageData, settings: Settings) -> Run | None:
+    """Your own run of this data set and profile, else the shipped one, else None.
+
+    Args:
+        name: what was trained, such as "mlp" or "autoencoder".
+        data: the data set it must have been trained on.
+        settings: profile, and the folder of your own runs.
+
+    Raises:
+        RunError: the run is there but damaged, or made on another data set.
+    """
+    for folder, is_shipped in ((settings.runs_dir, False), (SHIPPED, True)):
+        weights_file, label_file = _files(folder, name, data, settings)
+        if label_file.exists():
+            return _read_run(weights_file, label_file, data, is_shipped)
+    return None
+
+
+def _read_run(weights_file: Path, label_file: Path, data: ImageData, is_shipped: bool) -> Run:
+    damaged = RunError(
+        f"The saved run {label_file.stem!r} is damaged or incomplete. "
+        f"Remove {weights_file.name} and {label_file.name} from {label_file.parent}, "
+        "and train it again."
+    )
+    try:
+        packed = weights_file.read_bytes()
+        label = json.loads(label_file.read_text(encoding="utf-8"))
+        if label["weights_sha256"] != hashlib.sha256(packed).hexdigest():
+            raise damaged
+        history = History(**label.pop("history"))
+        weights = load(packed)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise damaged from error
+    if label["dataset"] != data.name:
+        raise RunError(
+            f"The saved run {label_file.stem!r} was trained on {label['dataset']}, but this "
+            f"notebook works on {data.name}. Train it again on this data set."
+        )
+    return Run(label, history, weights, is_shipped)
+
+
+def _files(folder: Path, name: str, data: ImageData, settings: Settings) -> tuple[Path, Path]:
+    stem = f"{name}-{data.name.lower()}-{settings.profile.name}"
+    return folder / f"{stem}.safetensors", folder / f"{stem}.json"
+
+
+def _part(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    prefix = f"{name}."
+    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write under another name and rename: a reader never meets half a file."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f"{file.name}.{uuid.uuid4().hex}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)

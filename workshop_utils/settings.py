@@ -1,0 +1,134 @@
+"""What a run depends on: data set, profile, device, seed and folders."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from platformdirs import user_cache_path, user_data_path
+
+APP_NAME = "convnet-workbook"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How long to train and on how many images.
+
+    `classifier_epochs` and `autoencoder_epochs` are passes over the training images;
+    `short_epochs` is for notebook 04 where no trained autoencoder is at hand.
+    `n_train` and `n_test` limit the images; None takes them all.
+    """
+
+    name: str
+    classifier_epochs: int
+    autoencoder_epochs: int
+    short_epochs: int
+    n_train: int | None
+    n_test: int | None
+
+
+PROFILES = {
+    # The worksheet's numbers of epochs, on every image.
+    "full": Profile("full", 10, 48, 12, None, None),
+    # A minute in all, for tests: enough to be well above chance, no more.
+    "quick": Profile("quick", 4, 4, 4, 8_000, 2_000),
+}
+
+CHOICES = {
+    "WORKSHOP_DATASET": ("auto", "cifar10", "standin"),
+    "WORKSHOP_PROFILE": tuple(PROFILES),
+    "WORKSHOP_DEVICE": ("auto", "cpu", "cuda", "mps"),
+    "WORKSHOP_OFFLINE": ("0", "1"),
+    "WORKSHOP_PROGRESS": ("0", "1"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a notebook needs to know before it starts.
+
+    Args:
+        dataset: "auto" (CIFAR-10 if it can be had, else the stand-in), "cifar10" or "standin".
+        profile: how long to train, see `PROFILES`.
+        device: where tensors live and models run.
+        seed: starting point of every random number.
+        offline: True never touches the network.
+        data_dir: where CIFAR-10 is looked for, and where the cache is written.
+        runs_dir: where your own trained weights and curves are kept.
+    """
+
+    dataset: str
+    profile: Profile
+    device: torch.device
+    seed: int
+    offline: bool
+    data_dir: Path
+    runs_dir: Path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the `WORKSHOP_...` variables; what is not set has a default.
+
+        Args:
+            environment: names and values; None means those of this process.
+
+        Raises:
+            ValueError: a variable has a value that the workbook does not know.
+        """
+        env = os.environ if environment is None else environment
+        return cls(
+            dataset=_choice(env, "WORKSHOP_DATASET", "auto"),
+            profile=PROFILES[_choice(env, "WORKSHOP_PROFILE", "full")],
+            device=choose_device(_choice(env, "WORKSHOP_DEVICE", "auto")),
+            seed=_seed(env),
+            offline=_choice(env, "WORKSHOP_OFFLINE", "0") == "1",
+            data_dir=Path(env.get("WORKSHOP_DATA") or user_cache_path(APP_NAME)),
+            runs_dir=Path(env.get("WORKSHOP_RUNS") or user_data_path(APP_NAME) / "runs"),
+        )
+
+    def __str__(self) -> str:
+        return f"profile {self.profile.name}, device {self.device}, seed {self.seed}"
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Pick where to compute: CUDA if there is one, else the CPU.
+
+    Apple's "mps" is used only on request, since its losses can differ from the CPU's.
+
+    Raises:
+        ValueError: the device asked for is not on this computer.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    is_there = {
+        "cpu": lambda: True,
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+    }
+    if not is_there[name]():
+        raise ValueError(
+            f"WORKSHOP_DEVICE asks for {name!r}, but PyTorch finds no such device on this "
+            "computer. Remove the variable, or set it to 'cpu'."
+        )
+    return torch.device(name)
+
+
+def progress_bars_wanted() -> bool:
+    """Whether to draw progress bars: yes, unless WORKSHOP_PROGRESS is 0."""
+    return _choice(os.environ, "WORKSHOP_PROGRESS", "1") == "1"
+
+
+def _choice(env: Mapping[str, str], variable: str, default: str) -> str:
+    value = env.get(variable) or default
+    if value not in CHOICES[variable]:
+        allowed = ", ".join(repr(choice) for choice in CHOICES[variable])
+        raise ValueError(f"{variable} is {value!r}, but it must be one of {allowed}.")
+    return value
+
+
+def _seed(env: Mapping[str, str]) -> int:
+    value = env.get("WORKSHOP_SEED") or "0"
+    if not value.isdecimal():
+        raise ValueError(f"WORKSHOP_SEED is {value!r}, but it must be a whole number such as 0.")
+    return int(value)

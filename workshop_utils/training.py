@@ -1,0 +1,192 @@
+"""The training loops: read them, they are what the notebooks are about."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from workshop_utils.evaluation import evaluating
+from workshop_utils.progress import History, Progress, accuracy
+from workshop_utils.validation import check_autoencoder, check_classifier, check_loader
+
+
+def train(
+    model: nn.Module,
+    train_loader: Iterable,
+    test_loader: Iterable,
+    optimizer: torch.optim.Optimizer,
+    n_epochs: int = 10,
+) -> History:
+    """Train a classifier and evaluate it after every epoch.
+
+    Args:
+        model: turns images N×C×H×W into scores N×n_classes.
+        train_loader: batches of images and labels to learn from.
+        test_loader: batches of images and labels to evaluate on.
+        optimizer: holds the model's parameters.
+        n_epochs: how many times to go through the training images.
+
+    Returns:
+        The history; `loss, accuracy = train(...)` unpacks the values of every batch.
+
+    Raises:
+        ValueError: model, optimizer and data do not fit together.
+        FloatingPointError: the loss became infinite or not a number.
+
+    Source: worksheet 8, "Multilayer Perceptron".
+    """
+    check_classifier(model, train_loader, test_loader, optimizer)
+    criterion = nn.CrossEntropyLoss()
+    progress = Progress(n_epochs, optimizer)
+
+    for _ in range(n_epochs):
+        model.train()  # dropout on
+        for x, labels in progress.batches(train_loader):
+            logits = model(x)  # forward pass: N×n_classes scores
+            loss = criterion(logits, labels)  # mean cross-entropy of the batch
+
+            loss.backward()  # backward pass: gradient of the loss for every parameter
+            optimizer.step()  # move every parameter a little against its gradient
+            optimizer.zero_grad()  # or the next batch's gradients would be added to these
+
+            progress.after_batch(loss, len(x), accuracy(logits, labels))
+        progress.after_epoch(*test(model, criterion, test_loader))
+
+    return progress.history
+
+
+def test(model: nn.Module, criterion: nn.Module, test_loader: Iterable) -> tuple[float, float]:
+    """Evaluate a classifier; the model is left as it was.
+
+    Args:
+        model: turns images N×C×H×W into scores N×n_classes.
+        criterion: mean loss of a batch, from scores and labels.
+        test_loader: batches of images and labels.
+
+    Returns:
+        Mean loss per image, and the fraction of images classified correctly.
+
+    Raises:
+        ValueError: the loader is empty.
+
+    Source: worksheet 8, "Multilayer Perceptron".
+    """
+    check_loader(test_loader, "test")
+    total_loss, n_correct, n_images = 0.0, 0, 0
+    was_training = model.training
+    model.eval()  # dropout off
+
+    with torch.no_grad():  # no gradients needed: less memory, more speed
+        for x, labels in test_loader:
+            logits = model(x)
+            # A batch counts by its size, since the last one may be smaller.
+            total_loss += criterion(logits, labels).item() * len(x)
+            n_correct += (logits.argmax(dim=1) == labels).sum().item()
+            n_images += len(x)
+
+    model.train(was_training)
+    return total_loss / n_images, n_correct / n_images
+
+
+def train_autoencoder(
+    encoder: nn.Module,
+    decoder: nn.Module,
+    train_loader: Iterable,
+    test_loader: Iterable,
+    optimizer: torch.optim.Optimizer,
+    n_epochs: int = 10,
+) -> History:
+    """Train encoder and decoder together to give back their input.
+
+    Args:
+        encoder: turns images N×C×H×W into codes.
+        decoder: turns codes into images N×C×H×W.
+        train_loader: batches of images to learn from; the labels are not used.
+        test_loader: batches of images to evaluate on.
+        optimizer: holds the parameters of both.
+        n_epochs: how many times to go through the training images.
+
+    Returns:
+        The history; losses are squared errors per image, summed over its values.
+
+    Raises:
+        ValueError: networks, optimizer and data do not fit together.
+        FloatingPointError: the loss became infinite or not a number.
+
+    Source: worksheet 8, "Convolutional Autoencoders".
+    """
+    check_autoencoder(encoder, decoder, train_loader, test_loader, optimizer)
+    criterion = nn.MSELoss(reduction="sum")
+    progress = Progress(n_epochs, optimizer)
+
+    for _ in range(n_epochs):
+        encoder.train()
+        decoder.train()
+        for x, _labels in progress.batches(train_loader):
+            code = encoder(x)  # N×32×4×4
+            reconstruction = decoder(code)  # N×3×32×32
+            loss = criterion(reconstruction, x) / len(x)  # the target is the input itself
+
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+            progress.after_batch(loss, len(x))
+        progress.after_epoch(test_autoencoder(encoder, decoder, test_loader))
+
+    return progress.history
+
+
+def test_autoencoder(encoder: nn.Module, decoder: nn.Module, test_loader: Iterable) -> float:
+    """Squared error per test image, summed over its values; the networks are left as they were.
+
+    Args:
+        encoder: turns images N×C×H×W into codes.
+        decoder: turns codes into images N×C×H×W.
+        test_loader: batches of images; the labels are not used.
+
+    Raises:
+        ValueError: the loader is empty.
+    """
+    check_loader(test_loader, "test")
+    criterion = nn.MSELoss(reduction="sum")
+    total_loss, n_images = 0.0, 0
+    for x, _labels in test_loader:
+        total_loss += criterion(reconstruct(encoder, decoder, x), x).item()
+        n_images += len(x)  # divide by the images really seen, at the end
+    return total_loss / n_images
+
+
+def reconstruct(encoder: nn.Module, decoder: nn.Module, images: Tensor) -> Tensor:
+    """Send images through encoder and decoder, which are left as they were.
+
+    Args:
+        encoder: turns images N×C×H×W into codes.
+        decoder: turns codes into images N×C×H×W.
+        images: N×C×H×W, values in [0, 1].
+
+    Returns:
+        Images of the same shape.
+    """
+    with evaluating(encoder, decoder):
+        return decoder(encoder(images))
+
+
+def predict(model: nn.Module, loader: Iterable) -> tuple[Tensor, Tensor]:
+    """Class probabilities for every image of a loader; the model is left as it was.
+
+    Args:
+        model: turns images N×C×H×W into scores N×n_classes.
+        loader: batches of images and labels.
+
+    Returns:
+        Probabilities N×n_classes, and the right labels (N whole numbers), in the loader's order.
+
+    Raises:
+        ValueError: the loader is empty.
+    """
+    check_loader(loader, "test")
+    with evaluating(model):
+        batches = [(model(x).softmax(dim=1), labels) for x, labels in loader]
+    probabilities, labels = zip(*batches, strict=True)
+    return torch.cat(probabilities).cpu(), torch.cat(labels).cpu()

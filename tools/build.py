@@ -34,7 +34,6 @@ from workshop_utils.reference import METRICS, load_reference  # noqa: E402
 
 SOURCES = ROOT / "notebooks" / "source"
 SOLUTIONS = ROOT / "notebooks" / "solutions"
-MISSING = math.nan  # until the first recording
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -63,7 +62,7 @@ def build(source: Path) -> NotebookNode:
     known = recorded_numbers()
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
-        if cell.cell_type == "markdown":
+        if cell.cell_type == "markdown" and known:
             cell.source = numbers.from_string(cell.source).render(known)
         content = f"{cell.cell_type}\n{cell.source}\n{sorted(cell.metadata.get('tags', []))}"
         seen[content] += 1
@@ -77,10 +76,13 @@ def recorded_numbers() -> dict[str, object]:
 
     `full.<metric>` is the mean over the seeds with its unit, on CIFAR-10 in the full profile;
     `low.<metric>` and `high.<metric>` are the smallest and largest value of any seed;
-    `value.<metric>` is the mean as a number to reckon with; `parameters.<model>` a count.
+    `value.<metric>` is the mean as a number to reckon with; `parameters.<model>` a count;
+    `duration["01_mlp"]` how long a notebook computes.
     """
-    results = load_reference().get(CIFAR10, {}).get("full", {})
-    seconds = load_seconds().get(CIFAR10, {}).get("full", {})
+    recording = load_reference().get(CIFAR10, {}).get("full")
+    if recording is None:
+        return {}  # before the first recording the prose keeps its placeholders
+    results = recording.metrics
     kinds = {
         "full": lambda metric, entry: METRICS[metric].format(entry.mean),
         "low": lambda metric, entry: METRICS[metric].format(min(entry.values)),
@@ -88,22 +90,22 @@ def recorded_numbers() -> dict[str, object]:
         "value": lambda metric, entry: entry.mean,
     }
     numbers: dict[str, object] = {
-        kind: {
-            metric: of(metric, results[metric]) if metric in results else MISSING
-            for metric in METRICS
-        }
+        kind: {metric: of(metric, entry) for metric, entry in results.items()}
         for kind, of in kinds.items()
     }
-    numbers["minutes"] = {
-        source.stem: in_words(statistics.median(seconds.get(source.stem, [MISSING])))
-        for source in SOURCES.glob("*.py")
+    numbers["duration"] = {
+        notebook: in_words(statistics.median(seconds))
+        for notebook, seconds in recording.seconds.items()
     }
-    numbers["parameters"] = dict(
-        mlp=f"{count_parameters(MultilayerPerceptronModel(3072, 10)):,}",
-        cnn=f"{count_parameters(BasicConvNet(8, 16, 256)):,}",
-        encoder=f"{count_parameters(ConvEncoder(8, 16, 32)):,}",
-        decoder=f"{count_parameters(ConvDecoder(8, 16, 32)):,}",
-    )
+    counts = {
+        "mlp": count_parameters(MultilayerPerceptronModel(3072, 10)),
+        "cnn": count_parameters(BasicConvNet(8, 16, 256)),
+        "encoder": count_parameters(ConvEncoder(8, 16, 32)),
+        "decoder": count_parameters(ConvDecoder(8, 16, 32)),
+    }
+    counts["autoencoder"] = counts["encoder"] + counts["decoder"]
+    counts["pca_ratio"] = round((3072 * 512 + 3072) / counts["autoencoder"])
+    numbers["parameters"] = {name: f"{count:,}" for name, count in counts.items()}
     return numbers
 
 

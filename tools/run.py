@@ -13,7 +13,7 @@ from execute import execute, results, to_page
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from workshop_utils.data import load_data
-from workshop_utils.reference import INSIDE, METRICS, UNKNOWN, load_reference
+from workshop_utils.reference import INSIDE, METRICS, UNKNOWN, recorded
 from workshop_utils.settings import Settings
 
 BUILD = ROOT / "build"
@@ -51,8 +51,7 @@ def main() -> int:
 def _row(name: str, seconds: float, result: dict) -> tuple[str, ...]:
     metric = METRICS[result["metric"]]
     title = result["dataset"] + (f" ({result['variant']})" if result["variant"] else "")
-    profiles = load_reference().get(result["dataset"], {})
-    known = profiles.get(result["profile"], {}).get(result["metric"])
+    known = recorded(result["metric"], result["dataset"], result["profile"])
     among = f"{metric.format(known.low)} to {metric.format(known.high)}: " if known else ""
     verdict = result["verdict"].split()[0]
     return (

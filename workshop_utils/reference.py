@@ -62,8 +62,23 @@ class Recorded:
         return sum(self.values) / len(self.values)
 
 
-def load_reference(file: Path = REFERENCE_FILE) -> dict[str, dict[str, dict]]:
-    """All recorded results: data set -> profile -> metric -> `Recorded`.
+@dataclass(frozen=True)
+class Recording:
+    """What the recorded runs of one data set and profile gave.
+
+    Args:
+        images: "JPEG copy", or "as distributed".
+        metrics: metric -> values and range.
+        seconds: notebook -> seconds it took with each seed, on two cores.
+    """
+
+    images: str
+    metrics: dict[str, Recorded]
+    seconds: dict[str, list[float]]
+
+
+def load_reference(file: Path = REFERENCE_FILE) -> dict[str, dict[str, Recording]]:
+    """All recorded results: data set -> profile -> `Recording`.
 
     Raises:
         FileNotFoundError: the package was taken out of the workbook's folder.
@@ -74,26 +89,34 @@ def load_reference(file: Path = REFERENCE_FILE) -> dict[str, dict[str, dict]]:
             "with pip install -e ."
         )
     return {
-        dataset: {
-            profile: {
-                metric: Recorded(tuple(entry["values"]), entry["low"], entry["high"])
-                for metric, entry in recorded["metrics"].items()
-            }
-            for profile, recorded in profiles.items()
-        }
+        dataset: {name: _read_recording(entry) for name, entry in profiles.items()}
         for dataset, profiles in json.loads(file.read_text(encoding="utf-8")).items()
     }
 
 
-def recorded(metric: str, data: ImageData, settings: Settings) -> Recorded | None:
-    """What was recorded for this metric, data set and profile; None if nothing was.
+def _read_recording(entry: dict) -> Recording:
+    metrics = {
+        metric: Recorded(tuple(known["values"]), known["low"], known["high"])
+        for metric, known in entry["metrics"].items()
+    }
+    return Recording(entry["images"], metrics, entry["seconds"])
+
+
+def recorded(metric: str, dataset: str, profile: str) -> Recorded | None:
+    """What was recorded for a metric; None if nothing was.
+
+    Args:
+        metric: one of `METRICS`.
+        dataset: name of the data set.
+        profile: "full" or "quick".
 
     Raises:
         ValueError: there is no such metric.
     """
     if metric not in METRICS:
         raise ValueError(f"There is no metric {metric!r}; there are {', '.join(METRICS)}.")
-    return load_reference().get(data.name, {}).get(settings.profile.name, {}).get(metric)
+    recording = load_reference().get(dataset, {}).get(profile)
+    return recording.metrics.get(metric) if recording else None
 
 
 def report_result(metric: str, value: float, data: ImageData, settings: Settings) -> None:
@@ -110,7 +133,7 @@ def report_result(metric: str, value: float, data: ImageData, settings: Settings
     """
     from IPython.display import display
 
-    known = recorded(metric, data, settings)
+    known = recorded(metric, data.name, settings.profile.name)
     verdict = UNKNOWN
     if known:
         verdict = INSIDE if known.low <= value <= known.high else OUTSIDE
@@ -137,6 +160,6 @@ def show_result(metric: str, value: float, data: ImageData, settings: Settings) 
         settings: the profile it was computed with.
     """
     write = METRICS[metric].format
-    known = recorded(metric, data, settings)
+    known = recorded(metric, data.name, settings.profile.name)
     among = f"recorded: {write(known.low)} to {write(known.high)}" if known else "nothing recorded"
     print(f"{METRICS[metric].title} on {data.title}: {write(value)} ({among})")

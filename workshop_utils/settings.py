@@ -32,7 +32,7 @@ PROFILES = {
     # The worksheet's numbers of epochs, on every image.
     "full": Profile("full", 10, 48, 12, None, None),
     # A minute in all, for tests: enough to be well above chance, no more.
-    "quick": Profile("quick", 4, 4, 4, 8_000, 2_000),
+    "quick": Profile("quick", 5, 5, 5, 10_000, 2_000),
 }
 
 CHOICES = {

@@ -18,7 +18,7 @@
 # - what is lost when an image is flattened into a vector.
 #
 # **Time:** about 20 minutes to read and try, of which the computer needs
-# << minutes["01_mlp"] >> on two cores.
+# << duration["01_mlp"] >> on two cores.
 #
 # **Data:** CIFAR-10, small colour photographs. Without it (and without a network) the notebook
 # uses a stand-in: pictures of the same ten classes, drawn by code. The second cell says which.

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from workshop_utils.data import CIFAR10  # noqa: E402
+from workshop_utils.files import written_whole  # noqa: E402
 from workshop_utils.layers import count_parameters  # noqa: E402
 from workshop_utils.models import (  # noqa: E402
     BasicConvNet,
@@ -138,10 +139,8 @@ def code_hash(notebook: NotebookNode) -> str:
 def write(notebook: NotebookNode, file: Path) -> None:
     """Write a notebook whole, or not at all."""
     nbformat.validate(notebook)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
-    part.replace(file)
+    with written_whole(file) as part:
+        part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
 
 
 def main() -> None:

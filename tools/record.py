@@ -8,17 +8,16 @@ results to results/reference.json. Recorded values of other data sets and profil
 
 import json
 import math
-import os
 import statistics
 import sys
 import tempfile
-from pathlib import Path
 
 from build import SOLUTIONS
 from execute import execute, results
 from scipy.stats import t as student_t
 
 from workshop_utils.data import JPEG_COPY
+from workshop_utils.files import written_whole
 from workshop_utils.reference import REFERENCE_FILE
 
 COVERAGE = 0.99
@@ -76,9 +75,8 @@ def main(profile: str, seeds: list[str]) -> None:
         "seconds": seconds,
         "metrics": {metric: summarise(metric, found[metric], variant) for metric in found},
     }
-    part = Path(f"{REFERENCE_FILE}.part")
-    part.write_text(json.dumps(reference, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(part, REFERENCE_FILE)
+    with written_whole(REFERENCE_FILE) as part:
+        part.write_text(json.dumps(reference, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

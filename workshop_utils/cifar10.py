@@ -96,7 +96,9 @@ def read_archive(archive: Path) -> Arrays:
     # Unpacked beside the archive, where there was room for it, and removed after reading.
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix="unpacking-") as folder:
         with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
+            # Refuses names that lead out of the folder; the first releases of 3.10 lack it.
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)
+            tar.extractall(folder)
         return read_official_folder(Path(folder))
 
 

@@ -1,8 +1,6 @@
 """The images: found once, kept in one file on disk and in memory, handed out in batches."""
 
 import hashlib
-import os
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from torch import Tensor
 
 from workshop_utils import cifar10
 from workshop_utils.cifar10 import CLASSES, Arrays
+from workshop_utils.files import written_whole
 from workshop_utils.settings import Settings
 
 CIFAR10 = "CIFAR-10"
@@ -178,10 +177,11 @@ def _load_cifar10(settings: Settings) -> tuple[list[Tensor], str, str]:
 
 def _load_standin(settings: Settings) -> tuple[list[Tensor], str, str]:
     """Return tensors, no variant, and where they were found."""
-    from workshop_utils import standin
+    from workshop_utils import standin, standin_shapes
 
     # A cache drawn by other code than today's is drawn again.
-    drawn_by = hashlib.sha256(Path(standin.__file__).read_bytes()).hexdigest()
+    code = [Path(module.__file__).read_bytes() for module in (standin, standin_shapes)]
+    drawn_by = hashlib.sha256(b"".join(code)).hexdigest()
     cache = settings.data_dir / CACHE_FILES[STANDIN]
     cached = _read_cache(cache)
     if cached and cached[1].get("drawn_by") == drawn_by:
@@ -192,16 +192,11 @@ def _load_standin(settings: Settings) -> tuple[list[Tensor], str, str]:
 def _to_cache(cache: Path, arrays: Arrays, **about: str) -> list[Tensor]:
     """Write the arrays to the cache file; go on without it where nothing can be written."""
     tensors = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
-    part = cache.with_name(f"{cache.name}.{uuid.uuid4().hex}.part")
     try:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        save_file(dict(zip(PARTS, tensors, strict=True)), part, metadata=about)
-        part.chmod(0o644)  # others on a shared folder may read it
-        os.replace(part, cache)
+        with written_whole(cache) as part:
+            save_file(dict(zip(PARTS, tensors, strict=True)), part, metadata=about)
     except (OSError, SafetensorError) as error:
         print(f"The images could not be cached for the next time ({error}).")
-    finally:
-        part.unlink(missing_ok=True)
     return tensors
 
 

@@ -5,9 +5,7 @@ A run is two files: weights as safetensors, everything else as JSON. Nothing is 
 
 import hashlib
 import json
-import os
 import platform
-import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from workshop_utils.data import ImageData
+from workshop_utils.files import written_whole
 from workshop_utils.progress import History
 from workshop_utils.settings import Settings
 
@@ -106,8 +105,10 @@ def save_run(
         "history": asdict(history),
     }
     weights_file, label_file = _files(settings.runs_dir, name, data, settings)
-    _write(weights_file, packed)
-    _write(label_file, json.dumps(label, indent=1).encode())
+    with written_whole(weights_file) as part:
+        part.write_bytes(packed)
+    with written_whole(label_file) as part:
+        part.write_text(json.dumps(label, indent=1), encoding="utf-8")
     print(f"Saved {name} for the other notebooks.")
 
 
@@ -160,14 +161,3 @@ def _files(folder: Path, name: str, data: ImageData, settings: Settings) -> tupl
 def _part(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     prefix = f"{name}."
     return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write under another name and rename: a reader never meets half a file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f"{file.name}.{uuid.uuid4().hex}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)

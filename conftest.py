@@ -1,0 +1,32 @@
+"""Settings of all tests: quick, offline, on the stand-in, and no folder of the user's touched."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+FOR_TESTS = {
+    "WORKSHOP_PROFILE": "quick",
+    "WORKSHOP_DATASET": "standin",
+    "WORKSHOP_OFFLINE": "1",
+    "WORKSHOP_DEVICE": "cpu",
+    "WORKSHOP_SEED": "0",
+    "WORKSHOP_PROGRESS": "0",
+    "WORKSHOP_DATA": str(ROOT / "build" / "test-data"),  # drawn once, kept for the next time
+    "WORKSHOP_RUNS": tempfile.mkdtemp(prefix="workshop-runs-"),
+    "MPLBACKEND": "agg",
+}
+os.environ.update(FOR_TESTS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a notebook cell that writes to stderr: a reader would see a warning there."""
+    result = yield
+    for output in getattr(item, "test_outputs", None) or []:  # only nbval's cells have them
+        if output.get("name") == "stderr":
+            pytest.fail(f"the cell wrote to stderr:\n{output['text']}", pytrace=False)
+    return result

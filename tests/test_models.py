@@ -1,0 +1,76 @@
+import pytest
+import torch
+
+import workshop_utils as wu
+
+IMAGES = torch.rand(4, 3, 32, 32)
+
+
+def test_the_perceptron_gives_a_score_per_class():
+    assert wu.MultilayerPerceptronModel(3072, 10)(IMAGES).shape == (4, 10)
+
+
+def test_the_worksheets_sizes_give_the_worksheets_parameter_counts():
+    assert wu.count_parameters(wu.MultilayerPerceptronModel(3072, 10)) == 813_398
+    assert wu.count_parameters(wu.BasicConvNet(8, 16, 256)) == 109_050
+
+
+@pytest.mark.parametrize(("out_c1", "out_c2", "dense"), [(8, 16, 256), (4, 7, 20), (16, 32, 64)])
+def test_the_convolutional_network_follows_its_arguments(out_c1, out_c2, dense):
+    # Worksheet defect 4: 16·5·5 was written into the network, whatever out_c2 said.
+    model = wu.BasicConvNet(out_c1, out_c2, dense, n_classes=5)
+    assert model(IMAGES).shape == (4, 5)
+    assert model.fc1.in_features == out_c2 * 5 * 5
+
+
+def test_the_encoder_makes_512_numbers_that_may_be_negative():
+    code = wu.ConvEncoder(8, 16, 32)(IMAGES)
+    assert code.shape == (4, 32, 4, 4)
+    assert code.min() < 0
+
+
+@pytest.mark.parametrize("sizes", [(8, 16, 32), (5, 6, 7)])
+def test_the_decoder_mirrors_the_encoder(sizes):
+    # Worksheet defects 5 and 6: unused arguments, and filter counts that did not fit the code.
+    encoding = wu.trace_layers(wu.ConvEncoder(*sizes))
+    decoding = wu.trace_layers(wu.ConvDecoder(*sizes), encoding[-1].shape)
+    shapes = [(3, 32, 32), *(layer.shape for layer in encoding)]
+    assert [encoding[-1].shape, *(layer.shape for layer in decoding)] == shapes[::-1]
+
+
+def test_reconstructions_lie_between_0_and_1():
+    decoder = wu.ConvDecoder(8, 16, 32)
+    images = decoder(100 * torch.randn(4, 32, 4, 4))
+    assert images.shape == (4, 3, 32, 32)
+    assert images.min() >= 0
+    assert images.max() <= 1
+
+
+def test_autoencoders_work_on_images_of_other_sizes():
+    images = torch.rand(2, 3, 64, 40)
+    assert wu.ConvDecoder(8, 16, 32)(wu.ConvEncoder(8, 16, 32)(images)).shape == images.shape
+
+
+@pytest.mark.parametrize(
+    ("model", "x", "words"),
+    [
+        (wu.BasicConvNet(8, 16, 256), torch.rand(4, 1, 28, 28), "N×3×32×32, but got 4×1×28×28"),
+        (wu.BasicConvNet(8, 16, 256), torch.rand(3, 32, 32), "add it with x.unsqueeze"),
+        (wu.MultilayerPerceptronModel(784, 10), IMAGES, "N×784, but got 4×3072"),
+        (wu.ConvEncoder(8, 16, 32), torch.rand(4, 1, 32, 32), "N×3×any×any"),
+        (wu.ConvDecoder(8, 16, 32), torch.rand(4, 16, 4, 4), "N×32×any×any"),
+    ],
+)
+def test_a_wrong_shape_is_named_beside_the_right_one(model, x, words):
+    with pytest.raises(ValueError, match=words):
+        model(x)
+
+
+def test_whole_numbers_are_refused_with_the_conversion_to_make():
+    with pytest.raises(TypeError, match=r"x\.float\(\) / 255"):
+        wu.BasicConvNet(8, 16, 256)(torch.zeros(4, 3, 32, 32, dtype=torch.uint8))
+
+
+def test_something_else_than_a_tensor_is_refused():
+    with pytest.raises(TypeError, match="needs a tensor, but was given a list"):
+        wu.ConvEncoder(8, 16, 32)([1, 2, 3])

@@ -1,0 +1,257 @@
+import copy
+import functools
+import math
+from itertools import chain
+
+import pytest
+import torch
+import tqdm
+from torch import nn
+
+import workshop_utils as wu
+from workshop_utils.training import test as evaluate
+
+
+def sgd(model, lr=1e-2):
+    return torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
+
+
+def autoencoder():
+    torch.manual_seed(0)
+    encoder, decoder = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
+    optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()), lr=1e-3)
+    return encoder, decoder, optimizer
+
+
+def test_training_learns(loaders):
+    torch.manual_seed(0)
+    model = wu.MultilayerPerceptronModel(3072, 10)
+    history = wu.train(model, *loaders, sgd(model), n_epochs=15)
+    assert history.train_loss[-1] < 0.8 * history.train_loss[0]
+    assert history.test_accuracy[-1] > 0.5  # chance is 0.1
+
+
+def test_the_history_unpacks_into_losses_and_accuracies_of_every_batch(loaders):
+    model = wu.BasicConvNet(8, 16, 32)
+    loss, accuracy = wu.train(model, *loaders, sgd(model), n_epochs=2)
+    assert len(loss) == len(accuracy) == 2 * 4  # 200 images in batches of 64
+    assert all(math.isfinite(value) for value in loss)
+    assert all(0 <= value <= 1 for value in accuracy)
+
+
+def test_the_history_holds_every_epoch(loaders):
+    model = wu.BasicConvNet(8, 16, 32)
+    history = wu.train(model, *loaders, sgd(model, lr=0.02), n_epochs=3)
+    for values in (history.train_loss, history.train_accuracy, history.test_loss):
+        assert len(values) == 3
+    assert history.learning_rate == [0.02] * 3
+    assert all(seconds > 0 for seconds in history.seconds)
+    assert "3 epochs" in repr(history)
+
+
+def test_the_losses_of_an_epoch_weight_every_image_alike(loaders):
+    train_loader, test_loader = loaders
+    model = nn.Sequential(nn.Flatten(), nn.Linear(3072, 10))
+    history = wu.train(model, train_loader, test_loader, sgd(model), n_epochs=1)
+    sizes = [64, 64, 64, 8]
+    weighted = sum(n * loss for n, loss in zip(sizes, history.batch_loss, strict=True)) / 200
+    assert history.train_loss[0] == pytest.approx(weighted)
+
+
+def test_evaluation_switches_dropout_off_and_on_again(loaders):
+    # Worksheet defect 1: without model.eval(), every evaluation gives another number.
+    model = wu.MultilayerPerceptronModel(3072, 10)
+    model.train()
+    first = evaluate(model, nn.CrossEntropyLoss(), loaders[1])
+    assert first == evaluate(model, nn.CrossEntropyLoss(), loaders[1])
+    assert model.training
+    model.eval()
+    assert first == evaluate(model, nn.CrossEntropyLoss(), loaders[1])
+    assert not model.training
+
+
+def test_evaluation_weights_every_image_alike(data):
+    # Worksheet defect 3: a mean of batch means favours the images of the smaller last batch.
+    model = wu.BasicConvNet(8, 16, 32)
+    results = [
+        evaluate(model, nn.CrossEntropyLoss(), data.loaders(batch_size)[1])
+        for batch_size in (1, 7, 64, 90)
+    ]
+    for loss, accuracy in results[1:]:
+        assert loss == pytest.approx(results[0][0], rel=1e-5)
+        assert accuracy == results[0][1]
+
+
+def test_evaluation_changes_no_weight_and_makes_no_gradient(loaders):
+    model = wu.BasicConvNet(8, 16, 32)
+    before = copy.deepcopy(model.state_dict())
+    evaluate(model, nn.CrossEntropyLoss(), loaders[1])
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_the_autoencoder_learns_and_reports_its_training(loaders):
+    encoder, decoder, optimizer = autoencoder()
+    history = wu.train_autoencoder(encoder, decoder, *loaders, optimizer, n_epochs=8)
+    assert history.test_loss[-1] < history.test_loss[0]
+    assert len(history.batch_loss) == 8 * 4
+    assert history.batch_accuracy == history.test_accuracy == []
+
+
+def test_the_autoencoders_test_loss_does_not_depend_on_batch_sizes(data):
+    # Worksheet defect 2: test losses were divided by the size of the last training batch.
+    encoder, decoder, _ = autoencoder()
+    by_hand = 0.0
+    for image in data.test_images:
+        x = image[None].float() / 255
+        by_hand += ((wu.reconstruct(encoder, decoder, x) - x) ** 2).sum().item() / 90
+    for batch_size in (1, 64, 90):
+        loss = wu.test_autoencoder(encoder, decoder, data.loaders(batch_size)[1])
+        assert loss == pytest.approx(by_hand, rel=1e-4)
+
+
+def test_training_and_test_loss_of_the_autoencoder_are_the_same_measure(data):
+    encoder, decoder, _ = autoencoder()
+    frozen = torch.optim.SGD(chain(encoder.parameters(), decoder.parameters()), lr=0.0)
+    loader = wu.Loader(data.train_images, data.train_labels, batch_size=64)
+    history = wu.train_autoencoder(encoder, decoder, loader, loader, frozen, n_epochs=1)
+    assert history.train_loss[0] == pytest.approx(history.test_loss[0], rel=1e-5)
+
+
+def test_the_autoencoder_uses_no_labels(data):
+    losses = []
+    for labels in (data.train_labels, torch.zeros_like(data.train_labels)):
+        encoder, decoder, optimizer = autoencoder()
+        loader = wu.Loader(data.train_images, labels, batch_size=64)
+        history = wu.train_autoencoder(encoder, decoder, loader, loader, optimizer, n_epochs=1)
+        losses.append(history.test_loss)
+    assert losses[0] == losses[1]
+
+
+def test_the_same_seed_gives_the_same_weights(data):
+    def trained():
+        torch.manual_seed(3)
+        model = wu.MultilayerPerceptronModel(3072, 10)
+        wu.train(model, *data.loaders(64), sgd(model), n_epochs=2)
+        return model.state_dict()
+
+    first, second = trained(), trained()
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_predictions_are_probabilities_in_the_loaders_order(data):
+    model = wu.MultilayerPerceptronModel(3072, 10)
+    probabilities, labels = wu.predict(model, data.loaders(64)[1])
+    assert torch.allclose(probabilities.sum(dim=1), torch.ones(90))
+    assert torch.equal(labels, data.test_labels)
+    assert model.training
+
+
+def test_accuracy_counts_the_highest_score():
+    logits = torch.tensor([[0.0, 2.0], [3.0, 1.0], [0.0, 0.1], [5.0, 4.0]])
+    assert wu.accuracy(logits, torch.tensor([1, 0, 0, 1])) == 0.5
+
+
+def test_a_loss_that_is_not_finite_stops_with_epoch_and_batch(loaders):
+    model = wu.BasicConvNet(8, 16, 32)
+    with pytest.raises(FloatingPointError, match=r"epoch \d+, batch \d+.*learning rate ten times"):
+        wu.train(model, *loaders, sgd(model, lr=1e12), n_epochs=3)
+
+
+def test_zero_epochs_are_refused(loaders):
+    model = wu.BasicConvNet(8, 16, 32)
+    with pytest.raises(ValueError, match="at least one epoch"):
+        wu.train(model, *loaders, sgd(model), n_epochs=0)
+
+
+def test_an_empty_loader_is_refused():
+    model = wu.BasicConvNet(8, 16, 32)
+    with pytest.raises(ValueError, match="test loader is empty"):
+        evaluate(model, nn.CrossEntropyLoss(), [])
+    with pytest.raises(ValueError, match="training loader is empty"):
+        wu.train(model, [], [], sgd(model))
+    with pytest.raises(ValueError, match="test loader is empty"):
+        wu.test_autoencoder(wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), [])
+
+
+def test_an_optimizer_of_another_model_is_refused(loaders):
+    old, new = wu.BasicConvNet(8, 16, 32), wu.BasicConvNet(8, 16, 32)
+    with pytest.raises(ValueError, match="made anew after the optimizer"):
+        wu.train(new, *loaders, sgd(old))
+
+
+def test_an_optimizer_without_the_decoder_is_refused(loaders):
+    encoder, decoder, _ = autoencoder()
+    with pytest.raises(ValueError, match="of this ConvDecoder"):
+        wu.train_autoencoder(encoder, decoder, *loaders, sgd(encoder))
+
+
+def test_labels_without_an_output_are_refused(data):
+    model = wu.BasicConvNet(8, 16, 32, n_classes=7)
+    with pytest.raises(ValueError, match="labels run from 0 to 9, but the model has 7 outputs"):
+        wu.train(model, *data.loaders(64), sgd(model))
+
+
+def test_scores_of_the_wrong_shape_are_refused(loaders):
+    model = nn.Conv2d(3, 10, 1)
+    with pytest.raises(ValueError, match="one row of scores per image"):
+        wu.train(model, *loaders, sgd(model))
+
+
+def test_a_forgotten_return_is_named(loaders):
+    class Forgetful(nn.Linear):
+        def forward(self, x):
+            super().forward(x.flatten(start_dim=1))
+
+    model = Forgetful(3072, 10)
+    with pytest.raises(TypeError, match="return statement missing"):
+        wu.train(model, *loaders, sgd(model))
+
+
+def test_a_decoder_that_returns_another_size_is_refused(loaders):
+    encoder, _, _ = autoencoder()
+    decoder = nn.Conv2d(32, 3, 1)
+    optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()))
+    with pytest.raises(ValueError, match="undo every stride"):
+        wu.train_autoencoder(encoder, decoder, *loaders, optimizer)
+
+
+def test_a_model_on_another_device_is_refused(loaders):
+    model = wu.BasicConvNet(8, 16, 32).to("meta")
+    with pytest.raises(ValueError, match="is on meta, but the images are on cpu"):
+        wu.train(model, *loaders, sgd(model))
+
+
+def test_an_epoch_prints_one_line(loaders, capsys):
+    model = wu.BasicConvNet(8, 16, 32)
+    wu.train(model, *loaders, sgd(model), n_epochs=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("epoch  2/2 | train loss")
+    assert "accuracy" in lines[1]
+
+
+def test_a_long_training_prints_at_most_a_dozen_lines_and_the_last_epoch(data, capsys):
+    encoder, decoder, optimizer = autoencoder()
+    loader = wu.Loader(data.test_images[:8], data.test_labels[:8])
+    wu.train_autoencoder(encoder, decoder, loader, loader, optimizer, n_epochs=48)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 13
+    assert lines[-1].startswith("epoch 48/48")
+
+
+def test_a_progress_bar_shows_loss_and_accuracy(loaders, monkeypatch, capsys):
+    monkeypatch.setenv("WORKSHOP_PROGRESS", "1")
+    at_once = functools.partial(tqdm.tqdm, mininterval=0)
+    monkeypatch.setattr("workshop_utils.progress.tqdm", at_once)
+    model = wu.BasicConvNet(8, 16, 32)
+    wu.train(model, *loaders, sgd(model), n_epochs=1)
+    shown = capsys.readouterr().err
+    assert "epoch 1/1" in shown
+    assert "accuracy=" in shown
+
+
+def test_no_progress_bar_where_none_is_wanted(loaders, capsys):
+    model = wu.BasicConvNet(8, 16, 32)
+    wu.train(model, *loaders, sgd(model), n_epochs=1)
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,35 @@
+# The workbook's commands. On Windows, or without make: see README.md.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+INSTALLED := .venv/installed
+
+.PHONY: run test lab notebooks reference clean
+
+run: $(INSTALLED)  ## run the four notebooks; pages and a table of results in build/
+	$(PY) tools/run.py
+
+test: $(INSTALLED)  ## lint, unit tests, and every notebook re-run and compared
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pytest --cov=workshop_utils --cov-fail-under=90 --durations=5
+
+lab: $(INSTALLED)  ## open JupyterLab on the notebooks
+	$(PY) -m jupyterlab notebooks/solutions/01_mlp.ipynb
+
+notebooks: $(INSTALLED)  ## rebuild the notebooks from their sources and execute them
+	$(PY) tools/build.py
+	$(PY) tools/execute.py
+
+reference: $(INSTALLED)  ## record results anew, on the data set that is found
+	$(PY) tools/record.py full 0 1 2 3 4
+	$(PY) tools/record.py quick 0 1 2 3 4 5 6 7
+
+clean:
+	rm -rf .venv build
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) tools/preflight.py
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@

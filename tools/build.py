@@ -4,11 +4,13 @@
 
 Reads notebooks/source/*.py (jupytext's percent format) and writes notebooks/solutions/*.ipynb.
 Numbers in the prose are written <<like this>> in the sources and taken from
-results/reference.json and from the models. Outputs of cells that did not change are kept.
+results/reference.json and from the models. Outputs are kept while no code cell changes.
+The table of results in README.md is written anew, too.
 """
 
 import hashlib
 import math
+import re
 import statistics
 import sys
 from collections import Counter
@@ -22,7 +24,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from workshop_utils.data import CIFAR10  # noqa: E402
+from workshop_utils.data import CIFAR10, STANDIN  # noqa: E402
 from workshop_utils.files import written_whole  # noqa: E402
 from workshop_utils.layers import count_parameters  # noqa: E402
 from workshop_utils.models import (  # noqa: E402
@@ -35,6 +37,7 @@ from workshop_utils.reference import METRICS, load_reference  # noqa: E402
 
 SOURCES = ROOT / "notebooks" / "source"
 SOLUTIONS = ROOT / "notebooks" / "solutions"
+README = ROOT / "README.md"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -78,7 +81,7 @@ def recorded_numbers() -> dict[str, object]:
     `full.<metric>` is the mean over the seeds with its unit, on CIFAR-10 in the full profile;
     `low.<metric>` and `high.<metric>` are the smallest and largest value of any seed;
     `value.<metric>` is the mean as a number to reckon with; `parameters.<model>` a count;
-    `duration["01_mlp"]` how long a notebook computes.
+    `duration["01_mlp"]` how long a notebook computes, `measured_on` the images in words.
     """
     recording = load_reference().get(CIFAR10, {}).get("full")
     if recording is None:
@@ -94,6 +97,7 @@ def recorded_numbers() -> dict[str, object]:
         kind: {metric: of(metric, entry) for metric, entry in results.items()}
         for kind, of in kinds.items()
     }
+    numbers["measured_on"] = recording.measured_on
     numbers["duration"] = {
         notebook: in_words(statistics.median(seconds))
         for notebook, seconds in recording.seconds.items()
@@ -115,6 +119,22 @@ def in_words(seconds: float) -> str:
     if seconds < 90:
         return f"about {math.ceil(seconds / 10) * 10} seconds"
     return f"about {math.ceil(seconds / 60)} minutes"
+
+
+def readme_with_results(readme: str) -> str:
+    """Put the recorded results of the full profile between the marks in README.md."""
+    reference = load_reference()
+    columns = [reference[dataset]["full"] for dataset in (CIFAR10, STANDIN)]
+    lines = ["| range over several seeds | CIFAR-10 | stand-in |", "|---|---|---|"]
+    for metric, title in ((metric, METRICS[metric].title) for metric in columns[0].metrics):
+        ranges = (METRICS[metric].format_range(column.metrics[metric]) for column in columns)
+        lines.append(f"| {title} | {' | '.join(ranges)} |")
+    lines.append("")
+    lines.append(f"Measured on {columns[0].measured_on}, and on {columns[1].measured_on}.")
+    table = "\n".join(lines)
+    return re.sub(
+        r"(<!-- results -->\n).*(\n<!-- /results -->)", rf"\1{table}\2", readme, flags=re.S
+    )
 
 
 def keep_outputs(new: NotebookNode, old: NotebookNode) -> None:
@@ -153,6 +173,9 @@ def main() -> None:
         write(notebook, target)
         n_run = sum(bool(cell.get("execution_count")) for cell in notebook.cells)
         print(f"{target.relative_to(ROOT)}: {len(notebook.cells)} cells, {n_run} with outputs")
+    with written_whole(README) as part:
+        text = readme_with_results(README.read_text(encoding="utf-8"))
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

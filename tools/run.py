@@ -6,62 +6,82 @@ Writes executed notebooks and HTML pages to build/ and ends with a table. The ex
 a notebook failed or a result lies outside its recorded range.
 """
 
+import statistics
 import sys
 
-from build import ROOT, SOLUTIONS, write
-from execute import execute, results, to_page
+from build import ROOT, SOLUTIONS, in_words, write
+from execute import NoisyNotebookError, execute, results, to_page
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from workshop_utils.data import load_data
-from workshop_utils.reference import INSIDE, METRICS, UNKNOWN, recorded
+from workshop_utils.cifar10 import DataError, NotFoundError
+from workshop_utils.data import ImageData, load_data
+from workshop_utils.files import written_whole
+from workshop_utils.reference import METRICS, OUTSIDE, load_reference, recorded
 from workshop_utils.settings import Settings
 
 BUILD = ROOT / "build"
-WIDTHS = (17, 22, 8, 34, 16, 22)
+FAILURES = (CellExecutionError, CellTimeoutError, DeadKernelError, NoisyNotebookError)
+HEADING = ("notebook", "data set", "seconds", "result", "", "recorded range", "")
 
 
 def main() -> int:
     """Run, write, and print the table."""
-    BUILD.mkdir(exist_ok=True)
-    # Found, fetched or drawn here, once and with a progress bar; the notebooks read the cache.
-    load_data(Settings.from_environment())
-    rows, n_failed = [], 0
+    try:
+        settings = Settings.from_environment()
+        # Found, fetched or drawn here, once and with a progress bar; notebooks read the cache.
+        data = load_data(settings)
+    except (DataError, NotFoundError, ValueError) as error:
+        print(error)
+        return 1
+    recording = load_reference().get(data.name, {}).get(settings.profile.name)
+    rows, n_failed = [HEADING], 0
     for file in sorted(SOLUTIONS.glob("*.ipynb")):
-        print(f"running {file.stem} ...", flush=True)
+        expected = ""
+        if recording:
+            typical = in_words(statistics.median(recording.seconds[file.stem]))
+            expected = f" ({typical} on two cores)"
+        print(f"running {file.stem}{expected} ...", flush=True)
         try:
             notebook, seconds = execute(file, {"WORKSHOP_RUNS": str(BUILD / "runs")})
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        except FAILURES as error:
             print(error)
-            rows.append((file.stem, "", "", "stopped with an error", "", "FAILED"))
+            rows.append((file.stem, data.title, "", "stopped with an error", "", "", "FAILED"))
             n_failed += 1
             continue
         write(notebook, BUILD / file.name)
-        page = to_page(notebook, file.stem)
-        (BUILD / f"{file.stem}.html").write_text(page, encoding="utf-8")
-        for result in results(notebook):
-            rows.append(_row(file.stem, seconds, result))
-            n_failed += result["verdict"] not in (INSIDE, UNKNOWN)
+        with written_whole(BUILD / f"{file.stem}.html") as page:
+            page.write_text(to_page(notebook, file.stem), encoding="utf-8")
+        found = results(notebook)
+        rows += [_row(file.stem, seconds, data, result) for result in found]
+        n_failed += sum(result["verdict"] == OUTSIDE for result in found)
     print()
-    for row in [("notebook", "data set", "seconds", "result", "", "recorded range"), *rows]:
-        print("".join(f"{text:{width}}" for text, width in zip(row, WIDTHS, strict=True)).rstrip())
-    print(f"\nPages to read: {(BUILD / '01_mlp.html').relative_to(ROOT)} and following")
+    print_table(rows)
+    if recording:
+        print(f"\nThe ranges were measured on {recording.measured_on}.")
+    print(f"Pages to read: {(BUILD / '01_mlp.html').relative_to(ROOT)} and those beside it.")
     return 1 if n_failed else 0
 
 
-def _row(name: str, seconds: float, result: dict) -> tuple[str, ...]:
+def _row(name: str, seconds: float, data: ImageData, result: dict) -> tuple[str, ...]:
     metric = METRICS[result["metric"]]
-    title = result["dataset"] + (f" ({result['variant']})" if result["variant"] else "")
     known = recorded(result["metric"], result["dataset"], result["profile"])
-    among = f"{metric.format(known.low)} to {metric.format(known.high)}: " if known else ""
-    verdict = result["verdict"].split()[0]
     return (
         name,
-        title,
+        data.title,
         f"{seconds:.0f}",
         metric.title,
         metric.format(result["value"]),
-        among + verdict,
+        metric.format_range(known) if known else "",
+        result["verdict"].split(" the ")[0],
     )
+
+
+def print_table(rows: list[tuple[str, ...]]) -> None:
+    """Print rows of texts in columns that are as wide as their longest text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{text:{width}}" for text, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
 
 
 if __name__ == "__main__":

@@ -30,6 +30,10 @@ class Metric:
         digits = 1 if self.unit == "points" else 2
         return f"{value:.{digits}f} {self.unit}"
 
+    def format_range(self, known: "Recorded") -> str:
+        """Write the range of a recorded result."""
+        return f"{self.format(known.low)} to {self.format(known.high)}"
+
 
 METRICS = {
     "mlp_test_accuracy": Metric("MLP, test accuracy", "%"),
@@ -50,11 +54,13 @@ class Recorded:
         values: one result per seed.
         low: lower end of the range in which another run should land.
         high: upper end.
+        variant: of the data set the runs were made on: "" or "JPEG copy".
     """
 
     values: tuple[float, ...]
     low: float
     high: float
+    variant: str
 
     @property
     def mean(self) -> float:
@@ -67,12 +73,12 @@ class Recording:
     """What the recorded runs of one data set and profile gave.
 
     Args:
-        images: "JPEG copy", or "as distributed".
+        measured_on: the images, in words.
         metrics: metric -> values and range.
         seconds: notebook -> seconds it took with each seed, on two cores.
     """
 
-    images: str
+    measured_on: str
     metrics: dict[str, Recorded]
     seconds: dict[str, list[float]]
 
@@ -96,10 +102,10 @@ def load_reference(file: Path = REFERENCE_FILE) -> dict[str, dict[str, Recording
 
 def _read_recording(entry: dict) -> Recording:
     metrics = {
-        metric: Recorded(tuple(known["values"]), known["low"], known["high"])
+        metric: Recorded(tuple(known["values"]), known["low"], known["high"], entry["variant"])
         for metric, known in entry["metrics"].items()
     }
-    return Recording(entry["images"], metrics, entry["seconds"])
+    return Recording(entry["measured_on"], metrics, entry["seconds"])
 
 
 def recorded(metric: str, dataset: str, profile: str) -> Recorded | None:
@@ -159,7 +165,9 @@ def show_result(metric: str, value: float, data: ImageData, settings: Settings) 
         data: the data set it was computed on.
         settings: the profile it was computed with.
     """
-    write = METRICS[metric].format
     known = recorded(metric, data.name, settings.profile.name)
-    among = f"recorded: {write(known.low)} to {write(known.high)}" if known else "nothing recorded"
-    print(f"{METRICS[metric].title} on {data.title}: {write(value)} ({among})")
+    among = "nothing recorded"
+    if known:
+        where = f" on the {known.variant}" if known.variant else ""
+        among = f"recorded{where}: {METRICS[metric].format_range(known)}"
+    print(f"{METRICS[metric].title}, {data.title}: {METRICS[metric].format(value)} ({among})")

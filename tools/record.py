@@ -12,10 +12,10 @@ import statistics
 import sys
 import tempfile
 
-from build import SOLUTIONS
-from execute import execute, results
 from scipy.stats import t as student_t
 
+from build import SOLUTIONS
+from execute import execute, results
 from workshop_utils.data import CIFAR10, JPEG_COPY, STANDIN
 from workshop_utils.files import written_whole
 from workshop_utils.reference import REFERENCE_FILE

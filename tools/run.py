@@ -9,10 +9,10 @@ a notebook failed or a result lies outside its recorded range.
 import statistics
 import sys
 
-from build import ROOT, SOLUTIONS, in_words, write
-from execute import NoisyNotebookError, execute, results, to_page
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from build import ROOT, SOLUTIONS, in_words, write
+from execute import NoisyNotebookError, execute, results, to_page
 from workshop_utils.cifar10 import DataError, NotFoundError
 from workshop_utils.data import ImageData, load_data
 from workshop_utils.files import written_whole

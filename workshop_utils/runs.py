@@ -108,7 +108,7 @@ def save_run(
     with written_whole(weights_file) as part:
         part.write_bytes(packed)
     with written_whole(label_file) as part:
-        part.write_text(json.dumps(label, indent=1), encoding="utf-8")
+        part.write_text(json.dumps(label), encoding="utf-8")
     print(f"Saved {name} for the other notebooks.")
 
 

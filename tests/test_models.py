@@ -38,6 +38,15 @@ def test_the_decoder_mirrors_the_encoder(sizes):
     assert [encoding[-1].shape, *(layer.shape for layer in decoding)] == shapes[::-1]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_no_channel_of_a_new_decoder_is_dead(seed):
+    # With PyTorch's random biases all of them are dead after seed 1, and nothing is learnt.
+    torch.manual_seed(seed)
+    encoder, decoder = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
+    passed_on = torch.relu(decoder.deconv2(torch.relu(decoder.deconv1(encoder(IMAGES)))))
+    assert (passed_on > 0).any(dim=0).flatten(start_dim=1).any(dim=1).all()
+
+
 def test_reconstructions_lie_between_0_and_1():
     decoder = wu.ConvDecoder(8, 16, 32)
     images = decoder(100 * torch.randn(4, 32, 4, 4))

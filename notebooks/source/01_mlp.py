@@ -176,7 +176,7 @@ print("two evaluations agree:", first == second)
 # %%
 probabilities, right = wu.predict(mlp, test_loader)
 matrix = wu.confusion_matrix(probabilities, right)
-wu.plot_confusion(matrix, data.classes, f"MLP on the test images of {data.title}")
+wu.plot_confusion(matrix, data.classes, f"MLP, test images, {data.title}")
 
 # %%
 one, other, fraction = wu.most_confused(matrix, data.classes)
@@ -197,7 +197,7 @@ wu.show_mistakes(
     right[worst],
     probabilities[worst],
     data.classes,
-    f"Surest mistakes of the MLP on {data.title}",
+    f"Surest mistakes of the MLP, {data.title}",
 )
 
 # %% [markdown]

@@ -209,7 +209,7 @@ wu.report_result("cnn_minus_mlp", gain, data, settings)
 
 # %%
 wu.plot_batch_curves(
-    {"MLP": mlp_history, "CNN": cnn_history}, f"Training on {data.title}, batch size 128"
+    {"MLP": mlp_history, "CNN": cnn_history}, f"Training in batches of 128, {data.title}"
 )
 
 # %% [markdown]

@@ -159,7 +159,7 @@ wu.report_result("autoencoder_test_loss", test_loss, data, settings)
 # **Look at** the two curves: do they part?
 
 # %%
-wu.plot_epoch_losses(history, f"Autoencoder on {data.title}", "squared error per image")
+wu.plot_epoch_losses(history, f"Training the autoencoder, {data.title}", "squared error per image")
 
 # %% [markdown]
 # They hardly do: with << parameters.encoder >> parameters in the encoder and
@@ -181,7 +181,7 @@ reconstructions = wu.reconstruct(encoder, decoder, images[:8])
 names = [data.classes[int(label)] for label in labels[:8]]
 wu.show_image_rows(
     {"original": images[:8], "reconstruction": reconstructions},
-    f"Test images of {data.title}",
+    f"Test images, {data.title}",
     columns=names,
 )
 
@@ -205,7 +205,7 @@ pca_losses = {size: wu.test_autoencoder(*pca[size], test_loader) for size in cod
 
 # %%
 wu.show_result("pca_test_loss", pca_losses[512], data, settings)
-wu.plot_code_sizes(pca_losses, 512, test_loss, f"Reconstruction error on {data.title}")
+wu.plot_code_sizes(pca_losses, 512, test_loss, f"Reconstruction error, {data.title}")
 
 # %% tags=["nbval-check-output"]
 wu.report_result("pca_test_loss", pca_losses[512], data, settings)

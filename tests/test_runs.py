@@ -1,0 +1,174 @@
+import dataclasses
+import json
+
+import pytest
+import torch
+
+import workshop_utils as wu
+from workshop_utils import runs
+from workshop_utils.files import written_whole
+from workshop_utils.runs import RunError
+
+
+@pytest.fixture
+def history():
+    return wu.History(
+        batch_loss=[2.0, 1.5],
+        batch_accuracy=[0.25, 0.5],
+        train_loss=[1.75],
+        train_accuracy=[0.375],
+        test_loss=[1.6],
+        test_accuracy=[0.4],
+        learning_rate=[0.01],
+        seconds=[3.2],
+    )
+
+
+@pytest.fixture
+def saved(history, data, settings, monkeypatch, tmp_path):
+    """A saved run of a small network, and an empty folder of shipped runs."""
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "shipped")
+    model = wu.BasicConvNet(3, 4, 5)
+    wu.save_run("cnn", history, data, settings, model=model)
+    return model
+
+
+def files(settings):
+    return sorted(settings.runs_dir.iterdir())
+
+
+def test_a_saved_run_comes_back_whole(saved, history, data, settings):
+    run = wu.find_run("cnn", data, settings)
+    model = wu.BasicConvNet(3, 4, 5)
+    run.load_into(model=model)
+    images = torch.rand(2, 3, 32, 32)
+    assert torch.equal(model(images), saved(images))
+    assert run.history == history
+    assert not run.is_shipped
+    assert repr(run) == "cnn: your own run, 1 epochs on stand-in, seed 0"
+
+
+def test_a_run_is_labelled_with_data_settings_and_versions(saved, data, settings):
+    about = wu.find_run("cnn", data, settings).about
+    assert (about["dataset"], about["variant"]) == ("stand-in", "")
+    assert (about["profile"], about["seed"]) == ("quick", 0)
+    assert about["versions"]["torch"] == torch.__version__.split("+")[0]
+
+
+def test_a_run_is_weights_without_pickle_and_readable_json(saved, settings):
+    names = [file.name for file in files(settings)]
+    assert names == ["cnn-stand-in-quick.json", "cnn-stand-in-quick.safetensors"]
+    assert json.loads(files(settings)[0].read_text(encoding="utf-8"))["name"] == "cnn"
+
+
+def test_several_networks_are_kept_in_one_run(history, data, settings):
+    encoder, decoder = wu.ConvEncoder(2, 3, 4), wu.ConvDecoder(2, 3, 4)
+    wu.save_run("autoencoder", history, data, settings, encoder=encoder, decoder=decoder)
+    other = wu.ConvEncoder(2, 3, 4), wu.ConvDecoder(2, 3, 4)
+    run = wu.find_run("autoencoder", data, settings)
+    run.load_into(encoder=other[0], decoder=other[1])
+    images = torch.rand(2, 3, 32, 32)
+    assert torch.equal(wu.reconstruct(*other, images), wu.reconstruct(encoder, decoder, images))
+
+
+def test_no_run_is_found_where_none_was_saved(saved, data, settings):
+    assert wu.find_run("mlp", data, settings) is None
+    on_cifar10 = dataclasses.replace(data, name="CIFAR-10")
+    assert wu.find_run("cnn", on_cifar10, settings) is None
+    longer = dataclasses.replace(settings.profile, name="full")
+    assert wu.find_run("cnn", data, dataclasses.replace(settings, profile=longer)) is None
+
+
+def test_your_own_run_goes_before_the_shipped_one(saved, data, settings):
+    own = settings.runs_dir
+    settings = dataclasses.replace(settings, runs_dir=own.parent / "nothing here yet")
+    runs.SHIPPED.mkdir()
+    for file in own.iterdir():
+        (runs.SHIPPED / file.name).write_bytes(file.read_bytes())
+    assert wu.find_run("cnn", data, settings).is_shipped
+    assert not wu.find_run("cnn", data, dataclasses.replace(settings, runs_dir=own)).is_shipped
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_truncated_file_is_named_with_what_to_do(saved, data, settings, number):
+    file = files(settings)[number]
+    file.write_bytes(file.read_bytes()[:-20])
+    with pytest.raises(RunError, match=r"damaged or incomplete. Remove cnn-stand-in-quick"):
+        wu.find_run("cnn", data, settings)
+
+
+def test_a_missing_weights_file_is_named(saved, data, settings):
+    files(settings)[1].unlink()
+    with pytest.raises(RunError, match="damaged or incomplete"):
+        wu.find_run("cnn", data, settings)
+
+
+def test_altered_weights_are_refused(saved, data, settings):
+    file = files(settings)[1]
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(RunError, match="damaged"):
+        wu.find_run("cnn", data, settings)
+
+
+def test_a_label_without_a_history_is_refused(saved, data, settings):
+    label = json.loads(files(settings)[0].read_text(encoding="utf-8"))
+    del label["history"]
+    files(settings)[0].write_text(json.dumps(label), encoding="utf-8")
+    with pytest.raises(RunError, match="damaged"):
+        wu.find_run("cnn", data, settings)
+
+
+def test_a_run_of_another_data_set_is_refused(saved, data, settings):
+    label = files(settings)[0]
+    label.write_text(label.read_text(encoding="utf-8").replace("stand-in", "CIFAR-10"))
+    with pytest.raises(RunError, match=r"trained on CIFAR-10, but this notebook works on stand-in"):
+        wu.find_run("cnn", data, settings)
+
+
+def test_a_run_of_another_architecture_is_refused(saved, data, settings):
+    run = wu.find_run("cnn", data, settings)
+    model = wu.BasicConvNet(8, 4, 5)
+    before = model.conv1.weight.clone()
+    with pytest.raises(RunError, match=r"another architecture: model\.conv1\.weight has shape"):
+        run.load_into(model=model)
+    assert torch.equal(model.conv1.weight, before)
+
+
+def test_the_shipped_runs_fit_the_networks_of_the_notebooks(data, settings):
+    on_cifar10 = dataclasses.replace(data, name="CIFAR-10")
+    full = dataclasses.replace(settings.profile, name="full")
+    settings = dataclasses.replace(settings, profile=full)
+    models = {
+        "mlp": {"model": wu.MultilayerPerceptronModel(3072, 10)},
+        "cnn": {"model": wu.BasicConvNet(8, 16, 256)},
+        "autoencoder": {"encoder": wu.ConvEncoder(8, 16, 32), "decoder": wu.ConvDecoder(8, 16, 32)},
+    }
+    for name, parts in models.items():
+        run = wu.find_run(name, on_cifar10, settings)
+        run.load_into(**parts)
+        assert run.is_shipped
+        assert len(run.history.test_loss) == (48 if name == "autoencoder" else 10)
+
+
+# --- files ---
+
+
+def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(tmp_path):
+    file = tmp_path / "file.txt"
+    file.write_text("old")
+    with pytest.raises(KeyboardInterrupt), written_whole(file) as part:
+        part.write_text("half of the n")
+        raise KeyboardInterrupt
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_appears_only_when_it_is_complete(tmp_path):
+    file = tmp_path / "new folder" / "file.txt"
+    with written_whole(file) as part:
+        part.write_text("new")
+        assert not file.exists()
+    assert file.read_text() == "new"
+    assert list(file.parent.iterdir()) == [file]

@@ -17,7 +17,7 @@ OPERATIONS = {
     "MaxPool2d": ("max-pooling", GREEN),
     "Linear": ("fully\nconnected", PURPLE),
 }
-INCHES = 0.53  # per unit of the drawing
+INCHES = 0.47  # per unit of the drawing
 GAP = 0.9  # between neighbouring blocks
 NARROWEST = 1.3  # room for a label under a thin block
 SHEET = 0.09  # how far one channel peeps out behind the other

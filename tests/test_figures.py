@@ -1,0 +1,130 @@
+from unittest.mock import MagicMock
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+
+import workshop_utils as wu
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook would show, as (figure, alternative text)."""
+    figures = []
+
+    def display(figure, metadata):
+        figure.canvas.draw()
+        figures.append((figure, metadata["image/png"]["alt"]))
+
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr("IPython.get_ipython", MagicMock)
+    return figures
+
+
+def history(n_epochs=6, falling_from=2.0):
+    losses = np.linspace(falling_from, 1, n_epochs * 10).tolist()
+    accuracies = np.linspace(0.1, 0.5, n_epochs * 10).tolist()
+    epochs = {"train_loss": losses[9::10], "test_loss": losses[9::10]}
+    return wu.History(batch_loss=losses, batch_accuracy=accuracies, **epochs)
+
+
+PROBABILITIES = torch.rand(8, 10, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
+CLASSES = tuple("abcdefghij")
+IMAGES = torch.rand(8, 3, 32, 32)
+
+FIGURES = {
+    "one image": lambda _: wu.imshow(IMAGES[0], "A title"),
+    "rows": lambda _: wu.show_image_rows({"one": IMAGES, "two": IMAGES}, "A title"),
+    "samples": lambda data: wu.show_samples(data, per_class=2),
+    "mistakes": lambda _: wu.show_mistakes(
+        IMAGES, torch.arange(8), PROBABILITIES, CLASSES, "A title"
+    ),
+    "confusion": lambda _: wu.plot_confusion(torch.eye(10), CLASSES, "A title"),
+    "batch curves": lambda _: wu.plot_batch_curves({"A": history(), "B": history()}, "A title"),
+    "epoch losses": lambda _: wu.plot_epoch_losses(history(), "A title", "error"),
+    "code sizes": lambda _: wu.plot_code_sizes({8: 9.0, 16: 4.0}, 16, 5.0, "A title"),
+    "network": lambda _: wu.draw_network(wu.BasicConvNet(8, 16, 256), "A title"),
+    "autoencoder": lambda _: wu.draw_autoencoder(
+        wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), "A title"
+    ),
+    "interpolation": lambda _: wu.draw_interpolation("A title"),
+}
+
+
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_a_figure_has_a_title_and_words_for_those_who_cannot_see_it(draw, data, shown):
+    draw(data)
+    [(figure, alt)] = shown
+    title = figure.get_suptitle() or figure.axes[0].get_title()
+    assert title == "A title" or "training images of each class" in title
+    assert title in alt
+    assert len(alt) > len(title) or draw is FIGURES["one image"]
+
+
+@pytest.mark.parametrize("name", ["confusion", "batch curves", "epoch losses", "code sizes"])
+def test_every_axis_of_a_plot_is_labelled(name, data, shown):
+    FIGURES[name](data)
+    [(figure, _alt)] = shown
+    for axes in figure.axes:
+        assert axes.get_ylabel()
+        assert axes.get_xlabel() or axes.get_label() == "<colorbar>"
+
+
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_a_figure_is_closed_and_leaves_matplotlib_as_it_was(draw, data, shown):
+    before = dict(plt.rcParams)
+    draw(data)
+    assert dict(plt.rcParams) == before
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_a_figure_fits_a_laptops_width(draw, data, shown):
+    draw(data)
+    assert shown[0][0].get_size_inches()[0] <= 11.6
+
+
+def test_the_words_about_the_network_name_every_shape(data, shown):
+    FIGURES["network"](data)
+    for shape in ("3×32×32", "8×28×28", "8×14×14", "16×10×10", "16×5×5", "400", "256", "10"):
+        assert shape in shown[0][1]
+
+
+def test_outside_a_notebook_a_figure_is_shown_in_a_window(monkeypatch):
+    calls = []
+    monkeypatch.setattr(plt, "show", lambda: calls.append(len(plt.get_fignums())))
+    wu.imshow(IMAGES[0])
+    assert calls == [1]
+    assert not plt.get_fignums()
+
+
+def test_smoothing_keeps_a_cubic_curve_and_quiets_noise():
+    x = np.linspace(-1, 1, 200)
+    cubic = x**3 - x + 2
+    noise = np.random.RandomState(0).normal(size=200)
+    assert np.allclose(wu.smooth(cubic.tolist()), cubic)
+    assert np.std(wu.smooth(noise.tolist())) < 0.6 * np.std(noise)
+
+
+def test_a_short_curve_is_smoothed_with_a_shorter_window():
+    assert len(wu.smooth([1.0, 2, 3, 4, 5, 6])) == 6
+    with pytest.raises(ValueError, match="4 values is too short"):
+        wu.smooth([1.0, 2, 3, 4])
+
+
+def test_a_batch_is_not_one_image():
+    with pytest.raises(ValueError, match=r"images\[0\]"):
+        wu.imshow(IMAGES)
+
+
+def test_rows_of_different_lengths_are_refused():
+    with pytest.raises(ValueError, match=r"\[7, 8\]"):
+        wu.show_image_rows({"one": IMAGES, "two": IMAGES[:7]}, "A title")
+
+
+def test_the_source_of_a_function_is_shown_as_it_stands(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    wu.show_source(wu.train)
+    assert "loss.backward()" in shown[0].data

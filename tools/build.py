@@ -156,11 +156,16 @@ def code_hash(notebook: NotebookNode) -> str:
     return hashlib.sha256("\n# %%\n".join(code).encode()).hexdigest()[:16]
 
 
+def as_text(notebook: NotebookNode) -> str:
+    """What is written to the file."""
+    return nbformat.writes(notebook) + "\n"
+
+
 def write(notebook: NotebookNode, file: Path) -> None:
     """Write a notebook whole, or not at all."""
     nbformat.validate(notebook)
     with written_whole(file) as part:
-        part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+        part.write_text(as_text(notebook), encoding="utf-8", newline="\n")
 
 
 def main() -> None:

@@ -1,0 +1,123 @@
+"""What every committed notebook promises. That its cells still run is checked by nbval."""
+
+import nbformat
+import pytest
+
+import build
+import execute
+from workshop_utils.data import CIFAR10
+from workshop_utils.reference import INSIDE, METRICS
+
+SOURCES = sorted(build.SOURCES.glob("*.py"))
+
+
+@pytest.fixture(params=SOURCES, ids=lambda source: source.stem)
+def source(request):
+    return request.param
+
+
+@pytest.fixture
+def committed(source):
+    return nbformat.read(build.SOLUTIONS / f"{source.stem}.ipynb", as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_there_are_the_four_notebooks_and_no_other():
+    stems = ["01_mlp", "02_cnn", "03_autoencoder", "04_interpolation"]
+    assert [source.stem for source in SOURCES] == stems
+    assert sorted(file.stem for file in build.SOLUTIONS.glob("*.ipynb")) == stems
+
+
+def test_a_committed_notebook_is_what_its_source_builds(source, committed):
+    built = build.build(source)
+    build.keep_outputs(built, committed)
+    file = build.SOLUTIONS / f"{source.stem}.ipynb"
+    assert build.as_text(built) == file.read_text(encoding="utf-8"), "run: make notebooks"
+
+
+def test_a_changed_source_is_noticed(source, committed, tmp_path):
+    text = source.read_text(encoding="utf-8")
+    changed = tmp_path / source.name
+    for old, new in (("# # ", "# # A new title: "), ("wu.load_data(settings)", "wu.load_data()")):
+        assert old in text
+        changed.write_text(text.replace(old, new, 1), encoding="utf-8")
+        built = build.build(changed)
+        build.keep_outputs(built, committed)
+        assert build.as_text(built) != build.as_text(committed)
+
+
+def test_two_builds_are_the_same_to_the_byte(source):
+    assert build.as_text(build.build(source)) == build.as_text(build.build(source))
+
+
+def test_cell_ids_are_unique(committed):
+    ids = [cell.id for cell in committed.cells]
+    assert len(set(ids)) == len(ids)
+
+
+def test_every_code_cell_was_run_once_from_top_to_bottom(committed):
+    counts = [cell.execution_count for cell in code_cells(committed)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_no_output_is_an_error_or_a_warning(committed):
+    for cell in code_cells(committed):
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr"
+
+
+def test_at_least_five_cells_are_compared_exactly(committed):
+    compared = [c for c in code_cells(committed) if "nbval-check-output" in c.metadata.tags]
+    assert len(compared) >= 5
+    assert all(cell.outputs for cell in compared)
+
+
+def test_cells_are_short_and_imports_stand_in_the_first(committed):
+    first, *others = code_cells(committed)
+    assert len(first.source.splitlines()) < 10
+    for cell in others:
+        lines = cell.source.splitlines()
+        assert len(lines) <= 15
+        assert not any(line.lstrip().startswith(("import ", "from ")) for line in lines)
+
+
+def test_outputs_come_from_a_full_run_on_cifar10_and_lie_inside_the_record(committed):
+    results = execute.results(committed)
+    assert results
+    for result in results:
+        assert (result["dataset"], result["profile"]) == (CIFAR10, "full")
+        assert result["verdict"] == INSIDE
+
+
+def test_every_metric_is_reported_once():
+    notebooks = [nbformat.read(file, as_version=4) for file in build.SOLUTIONS.glob("*.ipynb")]
+    reported = [r["metric"] for notebook in notebooks for r in execute.results(notebook)]
+    assert sorted(reported) == sorted(METRICS)
+
+
+def test_every_figure_has_words_for_those_who_cannot_see_it(committed):
+    for cell in code_cells(committed):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                assert output.metadata["image/png"]["alt"]
+
+
+def test_a_notebook_is_small_and_holds_no_paths_of_the_computer_it_ran_on(source):
+    text = (build.SOLUTIONS / f"{source.stem}.ipynb").read_text(encoding="utf-8")
+    assert len(text.encode()) < 2_000_000
+    for place in (str(build.ROOT), "/home/", "/Users/", "/tmp/", "/root/"):
+        assert place not in text
+
+
+def test_all_numbers_in_the_prose_are_filled_in(committed):
+    assert not any("<<" in cell.source for cell in committed.cells)
+
+
+def test_the_results_in_the_readme_are_the_recorded_ones():
+    text = build.README.read_text(encoding="utf-8")
+    assert build.readme_with_results(text) == text, "run: make notebooks"
+    assert METRICS["pca_test_loss"].title in text

@@ -1,0 +1,100 @@
+import re
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+import execute
+import record
+import run
+from workshop_utils.data import JPEG_COPY
+
+
+def test_a_range_holds_the_values_and_grows_with_their_spread():
+    low, high = record.prediction_range([0.46, 0.47, 0.48])
+    assert low < 0.46 < 0.48 < high
+    assert low + high == pytest.approx(2 * 0.47)
+    wider_low, wider_high = record.prediction_range([0.45, 0.47, 0.49])
+    assert wider_high - wider_low == pytest.approx(2 * (high - low))
+
+
+def test_one_more_run_lands_in_the_range_99_times_in_100():
+    import numpy as np
+
+    rng = np.random.RandomState(0)
+    inside = 0
+    for _ in range(2000):
+        *values, one_more = rng.normal(size=6).tolist()
+        low, high = record.prediction_range([10 + value for value in values])
+        inside += low <= 10 + one_more <= high
+    assert inside / 2000 == pytest.approx(0.99, abs=0.01)
+
+
+def test_equal_values_leave_room_for_rounding():
+    low, high = record.prediction_range([2.0, 2.0, 2.0])
+    assert (low, high) == (pytest.approx(1.998), pytest.approx(2.002))
+
+
+def test_ranges_of_reconstruction_errors_on_the_copy_hold_for_the_official_images():
+    values = [6.4, 6.5, 6.6]
+    on_copy = record.summarise("autoencoder_test_loss", values, JPEG_COPY)
+    official = record.summarise("autoencoder_test_loss", values, "")
+    assert on_copy["low"] == official["low"]
+    assert on_copy["high"] == pytest.approx(official["high"] + 0.36)
+    accuracy = record.summarise("cnn_test_accuracy", values, JPEG_COPY)
+    assert accuracy == record.summarise("cnn_test_accuracy", values, "")
+
+
+def test_a_table_is_printed_in_columns(capsys):
+    run.print_table([("a", "long heading", "c"), ("longer", "b", "end")])
+    assert capsys.readouterr().out == "a       long heading  c\nlonger  b             end\n"
+
+
+def executed(source, tmp_path):
+    file = tmp_path / "notebook.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(source)]), file)
+    return execute.execute(file, {})[0]
+
+
+def test_a_notebook_that_warns_is_not_accepted(tmp_path):
+    with pytest.raises(execute.NoisyNotebookError, match=r"notebook\.ipynb warns:\nsoon"):
+        executed("import sys\nprint('soon to be removed', file=sys.stderr)", tmp_path)
+
+
+def test_an_executed_notebook_knows_its_code_and_no_times(tmp_path):
+    notebook = executed("print(6 * 7)", tmp_path)
+    [cell] = notebook.cells
+    assert cell.outputs[0].text == "42\n"
+    assert cell.execution_count == 1
+    assert "execution" not in cell.metadata
+    assert notebook.metadata["executed_code"] == execute.code_hash(notebook)
+
+
+@pytest.fixture(scope="module")
+def page():
+    formulas = "Here $x^2$ and\n\n$$ \\sum_k \\Vert x_k \\Vert^2 $$\n\n[next](02_cnn.ipynb)"
+    picture = new_output(
+        "display_data", {"image/png": "iVBORw0KGgo="}, metadata={"image/png": {"alt": "a > b"}}
+    )
+    code = new_code_cell("show()", outputs=[picture], execution_count=1)
+    return execute.to_page(new_notebook(cells=[new_markdown_cell(formulas), code]), "A title")
+
+
+def test_a_page_needs_no_network(page):
+    loaded = re.findall(r"""(?:src|href)=["']?([^"'\s>]+)""", re.sub(r"<a\b[^>]*>", "", page))
+    assert loaded
+    assert all(address.startswith("data:") for address in loaded)
+    assert "@import" not in page
+    assert not re.search(r"url\(['\"]?http", page)
+    assert "<script" not in page
+
+
+def test_formulas_of_a_page_are_mathml(page):
+    assert page.count("<math") == 2
+    assert "$" not in re.sub(r"<style.*?</style>", "", page, flags=re.DOTALL)
+
+
+def test_pictures_of_a_page_have_alternative_text_and_links_lead_to_pages(page):
+    assert re.search(r'alt="a (>|&gt;) b"', page)
+    assert 'href="02_cnn.html"' in page
+    assert "<title>A title</title>" in page

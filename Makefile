@@ -31,5 +31,8 @@ clean:
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) tools/preflight.py
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@echo "installing the packages; the first time takes some minutes"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e ".[dev]" || { echo \
+	"The packages could not be installed. No network? See 'Without internet' in README.md."; \
+	exit 1; }
 	@touch $@

@@ -94,6 +94,10 @@ wu.show_source(ConvEncoder)
 #
 # The last layer has 3 filters, one for each colour. A sigmoid keeps its values between 0 and 1,
 # like those of the images.
+#
+# Two lines set biases to zero before training. Random ones, PyTorch's default, are usually
+# harmless; here, with bad luck, they switch off every ReLU of a layer at once. Such a *dead*
+# network has no gradient, and nothing is ever learnt.
 
 # %%
 wu.show_source(ConvDecoder)

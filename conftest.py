@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
+RUNS = tempfile.TemporaryDirectory(prefix="workshop-runs-")  # removed when the tests end
 FOR_TESTS = {
     "WORKSHOP_PROFILE": "quick",
     "WORKSHOP_DATASET": "standin",
@@ -16,7 +17,7 @@ FOR_TESTS = {
     "WORKSHOP_SEED": "0",
     "WORKSHOP_PROGRESS": "0",
     "WORKSHOP_DATA": str(ROOT / "build" / "test-data"),  # drawn once, kept for the next time
-    "WORKSHOP_RUNS": tempfile.mkdtemp(prefix="workshop-runs-"),
+    "WORKSHOP_RUNS": RUNS.name,
     "MPLBACKEND": "agg",
 }
 os.environ.update(FOR_TESTS)

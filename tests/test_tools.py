@@ -41,8 +41,15 @@ def test_ranges_of_reconstruction_errors_on_the_copy_hold_for_the_official_image
     official = record.summarise("autoencoder_test_loss", values, "")
     assert on_copy["low"] == official["low"]
     assert on_copy["high"] == pytest.approx(official["high"] + 0.36)
-    accuracy = record.summarise("cnn_test_accuracy", values, JPEG_COPY)
-    assert accuracy == record.summarise("cnn_test_accuracy", values, "")
+    gain = record.summarise("cnn_minus_mlp", values, JPEG_COPY)
+    assert gain == record.summarise("cnn_minus_mlp", values, "")
+
+
+def test_ranges_stay_among_possible_values():
+    accuracy = record.summarise("cnn_test_accuracy", [0.2, 0.5, 0.9], "")
+    assert (accuracy["low"], accuracy["high"]) == (0, 1)
+    assert record.summarise("pca_test_loss", [0.2, 0.5, 0.9], "")["low"] == 0
+    assert record.summarise("cnn_minus_mlp", [0.2, 0.5, 0.9], "")["low"] < 0
 
 
 def test_a_table_is_printed_in_columns(capsys):

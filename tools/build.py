@@ -132,9 +132,8 @@ def readme_with_results(readme: str) -> str:
     lines.append("")
     lines.append(f"Measured on {columns[0].measured_on}, and on {columns[1].measured_on}.")
     table = "\n".join(lines)
-    return re.sub(
-        r"(<!-- results -->\n).*(\n<!-- /results -->)", rf"\1{table}\2", readme, flags=re.S
-    )
+    marks = r"(<!-- results -->\n).*?(<!-- /results -->)"
+    return re.sub(marks, rf"\1{table}\n\2", readme, flags=re.DOTALL)
 
 
 def keep_outputs(new: NotebookNode, old: NotebookNode) -> None:

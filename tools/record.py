@@ -52,6 +52,10 @@ def prediction_range(values: list[float]) -> tuple[float, float]:
 def summarise(metric: str, values: list[float], variant: str) -> dict:
     """Values and range of one metric, as they are written to the file."""
     low, high = prediction_range(values)
+    if metric != "cnn_minus_mlp":  # all others are zero at least, and accuracies one at most
+        low = max(low, 0.0)
+    if metric.endswith("accuracy"):
+        high = min(high, 1.0)
     if metric in RECONSTRUCTION and variant == JPEG_COPY:
         high += JPEG_SHIFT
     return {"values": values, "low": low, "high": high}

@@ -32,7 +32,8 @@ class Metric:
 
     def format_range(self, known: "Recorded") -> str:
         """Write the range of a recorded result."""
-        return f"{self.format(known.low)} to {self.format(known.high)}"
+        low, unit = self.format(known.low), "" if self.unit == "%" else f" {self.unit}"
+        return f"{low.removesuffix(unit)} to {self.format(known.high)}"
 
 
 METRICS = {

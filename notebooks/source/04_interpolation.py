@@ -125,9 +125,8 @@ wu.show_image_rows(
 )
 
 # %% [markdown]
-# The pixel row is a double exposure, as it must be. The latent row is smoother: contrast gives
-# way in some places earlier than in others, and the ghost of the other picture is weaker.
-# But honestly, in the middle both pictures are still there.
+# The pixel row is a double exposure, as it must be. The latent row is blurrier, since it has gone
+# through the decoder. But honestly: in its middle, too, both pictures are still there.
 #
 # One pair may be luck. Here are four more.
 

@@ -76,7 +76,7 @@ def _row(name: str, seconds: float, data: ImageData, result: dict) -> tuple[str,
         f"{seconds:.0f}",
         metric.title,
         metric.format(result["value"]),
-        metric.format_range(known) if known else "",
+        metric.format_range(known.low, known.high) if known else "",
         result["verdict"].split(" the ")[0],
     )
 

@@ -30,10 +30,10 @@ class Metric:
         digits = 1 if self.unit == "points" else 2
         return f"{value:.{digits}f} {self.unit}"
 
-    def format_range(self, known: "Recorded") -> str:
-        """Write the range of a recorded result."""
-        low, unit = self.format(known.low), "" if self.unit == "%" else f" {self.unit}"
-        return f"{low.removesuffix(unit)} to {self.format(known.high)}"
+    def format_range(self, low: float, high: float) -> str:
+        """Write two values with one unit."""
+        unit = "" if self.unit == "%" else f" {self.unit}"
+        return f"{self.format(low).removesuffix(unit)} to {self.format(high)}"
 
 
 METRICS = {
@@ -170,5 +170,5 @@ def show_result(metric: str, value: float, data: ImageData, settings: Settings) 
     among = "nothing recorded"
     if known:
         where = f" on the {known.variant}" if known.variant else ""
-        among = f"recorded{where}: {METRICS[metric].format_range(known)}"
+        among = f"recorded{where}: {METRICS[metric].format_range(known.low, known.high)}"
     print(f"{METRICS[metric].title}, {data.title}: {METRICS[metric].format(value)} ({among})")

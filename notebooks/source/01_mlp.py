@@ -151,8 +151,9 @@ wu.show_result("mlp_test_accuracy", mlp_accuracy, data, settings)
 # with dropout on, and while the weights are still changing; the test accuracy is measured at
 # the end of the epoch with dropout off.
 #
-# The next cell compares this run with the recorded range. Every notebook ends its training with
-# such a line; if yours says OUTSIDE, something differs from what this workbook was tested with.
+# The next cell compares this run with the recorded range. Every training in the workbook ends
+# with such a line. If yours says OUTSIDE, that is bad luck once in a hundred times; more likely
+# something differs from what this workbook was tested with.
 
 # %% tags=["nbval-check-output"]
 wu.report_result("mlp_test_accuracy", mlp_accuracy, data, settings)

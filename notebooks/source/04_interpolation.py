@@ -76,7 +76,7 @@ wu.draw_interpolation("Interpolation in latent space")
 #
 # ## Two lines
 #
-# The first and the fourth of the test images, and eight steps between them.
+# The first and the fourth of the test images, and eight points on the line between them.
 
 # %%
 images, labels = next(iter(test_loader))

@@ -26,6 +26,7 @@ def history(n_epochs=6, falling_from=2.0):
     losses = np.linspace(falling_from, 1, n_epochs * 10).tolist()
     accuracies = np.linspace(0.1, 0.5, n_epochs * 10).tolist()
     epochs = {"train_loss": losses[9::10], "test_loss": losses[9::10]}
+    epochs["train_accuracy"] = accuracies[9::10]
     return wu.History(batch_loss=losses, batch_accuracy=accuracies, **epochs)
 
 

@@ -54,7 +54,7 @@ class NotFoundError(RuntimeError):
     def __init__(self, data_dir: Path, reason: str) -> None:
         super().__init__(
             f"CIFAR-10 is not in the data folder, and {reason}. "
-            f"To use it, put {ARCHIVE} into the folder that WORKSHOP_DATA names."
+            f"To use it, put {ARCHIVE} into a folder and set WORKSHOP_DATA to it."
         )
         self.data_dir = data_dir
 
@@ -137,7 +137,7 @@ def download(data_dir: Path) -> Path:
     if not _is_reachable(URL):
         raise NotFoundError(data_dir, "its host cannot be reached")
     data_dir.mkdir(parents=True, exist_ok=True)
-    downloader = pooch.HTTPDownloader(progressbar=progress_bars_wanted(), timeout=PATIENCE)
+    downloader = pooch.HTTPDownloader(progressbar=progress_bars_wanted(), timeout=(PATIENCE, 60))
     print("Downloading CIFAR-10 (170 MB). To go on without it, interrupt and set")
     print("WORKSHOP_DATASET=standin before you start the notebook.")
     pooch.get_logger().setLevel("WARNING")  # it would print the folder's full path

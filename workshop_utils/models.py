@@ -116,7 +116,7 @@ class ConvDecoder(nn.Module):
         self.deconv2 = nn.ConvTranspose2d(out_c2, out_c1, kernel_size=4, stride=2, padding=1)
         self.deconv3 = nn.ConvTranspose2d(out_c1, 3, kernel_size=4, stride=2, padding=1)
         # Codes are small at first, so random biases would decide which channels the ReLUs let
-        # pass. With bad luck it is none, and then nothing is ever learnt.
+        # pass. With bad luck it is none, and then only the last biases learn.
         nn.init.zeros_(self.deconv1.bias)
         nn.init.zeros_(self.deconv2.bias)
 

@@ -27,8 +27,9 @@ def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
         products += x.T @ x
     mean = total / len(images)
     covariance = products / len(images) - mean.outer(mean)
-    _variances, directions = torch.linalg.eigh(covariance)  # the narrowest first
-    return mean, directions.flip(1)
+    # On the CPU, for not every device can do it; the narrowest direction comes first.
+    _variances, directions = torch.linalg.eigh(covariance.cpu())
+    return mean, directions.flip(1).to(images.device)
 
 
 def linear_autoencoder(

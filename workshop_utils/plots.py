@@ -10,6 +10,7 @@ from workshop_utils.data import ImageData
 from workshop_utils.progress import History
 from workshop_utils.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_figure, styled
 
+EDGE = 10  # values at either end of a curve, where smoothing lacks neighbours on one side
 LINES = ((ORANGE, "--"), (BLUE, "-"), (GREEN, "-."), (PURPLE, ":"))  # also told apart in grey
 
 
@@ -193,8 +194,10 @@ def plot_batch_curves(histories: dict[str, History], title: str) -> None:
         percent = [100 * value for value in accuracy]
         for axes, values in ((left, loss), (right, percent)):
             axes.plot(values, color=colour, alpha=0.15, linewidth=0.8)
-            axes.plot(smooth(values), line, color=colour, label=name, linewidth=1.6)
-        ends.append(f"{name} ends near loss {smooth(loss)[-1]:.2f}, {smooth(percent)[-1]:.0f} %")
+            inner = np.arange(len(values))[EDGE:-EDGE]
+            axes.plot(inner, smooth(values)[inner], line, color=colour, label=name, linewidth=1.6)
+        last_loss, last_accuracy = history.train_loss[-1], history.train_accuracy[-1]
+        ends.append(f"{name} ends its last epoch at loss {last_loss:.2f}, {last_accuracy:.0%}")
     left.set(xlabel="batches seen", ylabel="cross-entropy loss (training)")
     right.set(xlabel="batches seen", ylabel="accuracy (training), %")
     left.legend()

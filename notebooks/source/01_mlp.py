@@ -68,8 +68,8 @@ print("labels:", tuple(labels.shape), labels.dtype)
 wu.show_samples(data)
 
 # %% [markdown]
-# Some classes share their surroundings: there is sky behind airplanes and birds, road under
-# automobiles and trucks. Within a class, pose, colour and size differ widely. Keep both in mind
+# Some classes share their surroundings: there is blue behind airplanes and ships, green around
+# deer and frogs, road under automobiles and trucks. Within a class, pose, colour and size differ widely. Keep both in mind
 # for the confusion matrix below.
 #
 # ## The model
@@ -152,15 +152,15 @@ wu.show_result("mlp_test_accuracy", mlp_accuracy, data, settings)
 # the end of the epoch with dropout off.
 #
 # The next cell compares this run with the recorded range. Every training in the workbook ends
-# with such a line. If yours says OUTSIDE, that is bad luck once in a hundred times; more likely
-# something differs from what this workbook was tested with.
+# with such a line. If yours says OUTSIDE, it may be chance: for each result, one run in a hundred
+# does. More likely something differs from what this workbook was tested with.
 
 # %% tags=["nbval-check-output"]
 wu.report_result("mlp_test_accuracy", mlp_accuracy, data, settings)
 
 # %% [markdown]
 # Is the evaluation itself steady? With dropout off, two evaluations of the same weights must
-# agree to the last digit.
+# agree to the last digit. (The ranges are wide; this is the finer check.)
 
 # %% tags=["nbval-check-output"]
 criterion = nn.CrossEntropyLoss()
@@ -169,6 +169,19 @@ second = test(mlp, criterion, test_loader)
 print("two evaluations agree:", first == second)
 
 # %% [markdown]
+# And if one forgets `model.eval()`? Here is that mistake, made on purpose, twice.
+
+# %%
+mlp.train()  # dropout stays on
+for attempt in (1, 2):
+    with torch.no_grad():
+        n_correct = sum((mlp(x).argmax(dim=1) == y).sum().item() for x, y in test_loader)
+    print(f"attempt {attempt} with dropout on: {n_correct / len(data.test_images):.1%}")
+
+# %% [markdown]
+# The same weights look worse, and differently so each time: a random quarter of the hidden units
+# was missing for each image.
+#
 # ## What it gets wrong
 #
 # One number hides a lot. The **confusion matrix** shows, for the images of each class (row),
@@ -207,8 +220,8 @@ wu.show_mistakes(
 #
 # ## What flattening loses
 #
-# Let us take that literally. We shuffle the pixels of every image, all in the same way, and
-# shuffle the weights of the first layer to match.
+# Let us take that literally. We shuffle the 3072 numbers of every image, all in the same way,
+# and shuffle the weights of the first layer to match.
 #
 # **Predict:** what happens to the scores of the network?
 

@@ -38,15 +38,16 @@ train_loader, test_loader = data.loaders(batch_size=128)
 # %% [markdown]
 # ## What a convolution does
 #
-# In a photograph, an edge is an edge wherever it appears. A detector that is useful in one place
-# is likely to be useful in every other place: this is called *translation invariance* of natural
-# images.
+# An edge looks the same in the corner of a photograph as in its middle. So a detector learnt in
+# one place can be reused everywhere: natural images hardly change their statistics when they are
+# shifted, which is called *translation invariance*.
 #
 # A convolution uses it. A small filter moves over the image, and at each position the same
-# weights are multiplied with the pixels below and added up. Two things follow:
+# weights are multiplied by the pixels under it, and the products are added up. Two things follow:
 #
 # - each output depends on a small neighbourhood only (**local**);
-# - the same few weights serve all positions (**shared**).
+# - the same few weights serve all positions (**shared**), so if the image moves, the output moves
+#   with it.
 #
 # Bishop, *Pattern Recognition and Machine Learning*, section 5.5.6, has the longer story.
 #
@@ -66,7 +67,8 @@ wu.show_image_rows(rows, "A filter for upright edges (mid-grey means zero)")
 # filter found them all over the image with nine weights.
 #
 # The output is a little smaller than the image: a 3×3 filter has room for 30 positions in a row
-# of 32. In general, a filter of size k turns n into n − k + 1.
+# of 32. In general, a filter of size k turns n into n − k + 1, as long as it moves
+# in steps of one and stays inside the image.
 #
 # A CNN does not get such filters from us. It learns them.
 #
@@ -155,8 +157,7 @@ print("CNN:", wu.count_parameters(cnn), "counted,", by_hand, "by hand")
 #
 # ## Training
 #
-# The same function, optimizer, learning rate and number of epochs as for the MLP, so that the
-# comparison is fair.
+# Nothing else changes: `train`, optimizer, learning rate and epochs are those of notebook 1.
 
 # %%
 optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
@@ -200,8 +201,10 @@ wu.report_result("cnn_minus_mlp", gain, data, settings)
 # << (100 * (value.cnn_test_accuracy / value.mlp_test_accuracy - 1)) | round | int >> per cent
 # more images classified correctly.
 #
-# And that with a seventh of the parameters. It is the architecture that makes the difference,
-# not the size.
+# It does so with less than a seventh of the parameters: the architecture makes the difference,
+# not the size. (One more difference hides in the models: the MLP uses dropout, the CNN does not.)
+#
+# With the quick profile the CNN may still be behind; see the start of the curves below.
 #
 # Now the curves, batch by batch. Loss and accuracy of a single batch jump about, so the strong
 # lines are smoothed with a Savitzky–Golay filter: at each point it fits a cubic polynomial to 21
@@ -219,8 +222,7 @@ wu.plot_batch_curves(
 # At the right end the CNN's loss still falls. Ten epochs are not enough for it to converge;
 # more would help, as long as the test loss falls as well.
 #
-# Compare the last lines of the log: how far apart are training and test accuracy? The gap
-# is what the network has learnt about the training images that does not carry over.
+# Compare training and test accuracy at the end. What may a gap between them mean?
 
 # %%
 for name, history in (("MLP", mlp_history), ("CNN", cnn_history)):
@@ -228,6 +230,10 @@ for name, history in (("MLP", mlp_history), ("CNN", cnn_history)):
     print(f"{name}: {train_accuracy:.1%} on training images, {test_accuracy:.1%} on test images")
 
 # %% [markdown]
+# The CNN is better on the images it was trained on: part of what it learnt does not carry over
+# (*overfitting*). For the MLP the training number can be the *lower* one. It was measured with
+# dropout on, so the MLP's curves above look a little worse than the network is.
+#
 # ## What was found
 #
 # - A convolution needs few parameters, since all positions share them; pooling needs none.
@@ -238,7 +244,7 @@ for name, history in (("MLP", mlp_history), ("CNN", cnn_history)):
 #   matters less here than the way it is plugged in.
 #
 # **To try, if you have time:** the numbers of channels were kept low so that training is quick.
-# Double them. Is a larger number of parameters always better? And does the best learning rate
-# stay the same? (Make the optimizer anew whenever you make the model anew.)
+# Double them. What does that buy, and what does it cost in seconds per epoch? When do more parameters
+# stop helping, and must the learning rate change with them? (Make the optimizer anew whenever you make the model anew.)
 #
 # **Next:** [3 · Convolutional autoencoders](03_autoencoder.ipynb)

@@ -68,36 +68,43 @@ train_loader, test_loader = data.loaders(batch_size=128)
 #
 # $$ \min_{Y,\,Y'} \; \sum_k \Vert \mathbf{x}_k - Y' Y \mathbf{x}_k \Vert^2 $$
 #
-# For centred data the solution has been known for long (Bourlard and Kamp, 1988): **PCA**. The
+# For centred data a solution has long been known (Bourlard and Kamp, 1988): **PCA**. The
 # rows of $Y$ are the $d$ directions in which the data vary most, and $Y'$ is the transpose of
-# $Y$. No training is needed, only one eigendecomposition. We will come back to it.
+# $Y$. Other pairs of matrices do equally well, but none does better. No training is needed, only one
+# eigendecomposition. We will come back to it.
 #
 # ## The networks
 #
-# Now both parts become convolutional. **Your task in the exercise edition is the encoder:**
-# three convolutions with filters of size 4×4, stride 2 and padding 1, with 8, 16 and 32 filters.
+# Now both parts become convolutional. **Your task:** write the encoder before you read its
+# source below. It has three convolutions with filters of size 4×4, stride 2 and padding 1, with 8, 16 and 32 filters.
 # ReLU follows the first two. Nothing follows the third: its output is the code.
 #
-# Stride 2 means that the filter moves two pixels at a time, so each layer halves height and
-# width.
+# Stride 2 means that the filter moves two pixels at a time; padding 1 adds a border of zeros, one
+# pixel wide. Together, a filter has room for (32 + 2 − 4) / 2 + 1 = 16 positions in a row of 32: each
+# layer halves height and width.
+#
+# The [reference of `torch.nn`](https://docs.pytorch.org/docs/stable/nn.html) describes the layers;
+# the decoder further down is a template, since the two mirror each other.
 
 # %%
 wu.show_source(ConvEncoder)
 
 # %% [markdown]
-# **Question:** why is there no ReLU after the third layer? *(It would forbid negative numbers in
-# the code, and throw away half of what a code can say.)*
+# **Question:** why is there no ReLU after the third layer? *(It would set every negative
+# number of the code to zero, and what that held would be lost to the decoder.)*
 #
-# The decoder mirrors the encoder: same filter sizes, same strides, channels in reverse. Its
-# **transposed convolutions** go the other way: each input value is multiplied with a whole
+# By convention the decoder mirrors the encoder: same filter sizes and strides, channels in reverse. Its
+# **transposed convolutions** go the other way: each input value is multiplied by a whole
 # filter and added into the output, two pixels further for each step. So height and width double.
+# This undoes the change of shape, not the convolution itself.
 #
 # The last layer has 3 filters, one for each colour. A sigmoid keeps its values between 0 and 1,
 # like those of the images.
 #
-# Two lines set biases to zero before training. Random ones, PyTorch's default, are usually
-# harmless; here, with bad luck, they switch off every ReLU of a layer at once. Such a *dead*
-# network has no gradient, and nothing is ever learnt.
+# Two lines set biases of the decoder to zero before training. PyTorch's default, small random
+# numbers, is usually harmless. Here, with bad luck, it switches off every ReLU of a layer. No
+# gradient then reaches the layers before it, and all that can be learnt is an average colour: the
+# network is *dead*.
 
 # %%
 wu.show_source(ConvDecoder)
@@ -110,7 +117,7 @@ wu.draw_autoencoder(encoder, decoder, "The autoencoder: image, code, reconstruct
 
 # %% [markdown]
 # The code in the middle has 32 channels of 4×4: 512 numbers for an image of 3072. Check the
-# shapes against the drawing; the second table should be the first one in the mirror.
+# shapes against the drawing; the second table should have the shapes of the first in reverse order.
 
 # %% tags=["nbval-check-output"]
 wu.show_layers(encoder)
@@ -126,7 +133,7 @@ print("between 0 and 1:", bool((reconstructions >= 0).all() and (reconstructions
 
 # %% [markdown]
 # A matter of taste: encoder and decoder could also be two methods, `encode` and `decode`, of one
-# `Autoencoder` class. Two modules make it easier to use them one without the other, as notebook
+# `Autoencoder` class. Two modules make it easier to use one without the other, as notebook
 # 4 does.
 #
 # ## Training
@@ -139,10 +146,10 @@ print("between 0 and 1:", bool((reconstructions >= 0).all() and (reconstructions
 wu.show_source(train_autoencoder)
 
 # %% [markdown]
-# One optimizer must hold the parameters of both networks. `parameters()` gives them out one by
-# one, and `chain` puts the two sequences behind each other.
+# One optimizer must hold the parameters of both networks. `parameters()` yields them one by
+# one, and `chain` joins the two sequences.
 #
-# The optimizer is Adam with learning rate 0.001. On CIFAR-10 we train for 48 epochs.
+# The optimizer is Adam with learning rate 0.001. The full profile trains for 48 epochs.
 
 # %%
 optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()), lr=1e-3)
@@ -172,7 +179,7 @@ wu.plot_epoch_losses(history, f"Training the autoencoder, {data.title}", "square
 # << full.autoencoder_test_loss >> for test images. (The training loss of an epoch is measured
 # while the weights still change, so it can even be the larger one.)
 #
-# Most of the way down is made in the first ten epochs, and at the end the curve still falls a
+# Most of the fall happens in the first ten epochs, and at the end the curve still falls a
 # little.
 #
 # ## Looking at reconstructions
@@ -240,9 +247,11 @@ print(f"autoencoder: {n_network:,} numbers, PCA: {n_pca:,} ({n_pca / n_network:.
 
 # %% [markdown]
 # That a network is non-linear does not make it better by itself. Its strengths are elsewhere: it
-# is far smaller, it works on images of other sizes, and there is room to make it larger and to
-# train it longer. With fewer numbers per code the picture changes: find in the figure
-# how large PCA's code must be for the autoencoder's error.
+# is far smaller, it works on images of other sizes (with sides divisible by 8), and there is room
+# to make it larger and to train it longer.
+#
+# Now read the figure sideways: how many numbers per code does PCA need to reach the autoencoder's
+# error?
 #
 # ## What was found
 #
@@ -254,6 +263,8 @@ print(f"autoencoder: {n_network:,} numbers, PCA: {n_pca:,} ({n_pca / n_network:.
 #   << parameters.pca_ratio >> times as many numbers to choose.
 #
 # **To try:** more channels, a fourth layer, or another code size (`embedding_dim`). What does
-# each do to the reconstruction error?
+# each do to the reconstruction error? Do it in a copy of this notebook: cells that say 512 or
+# (32, 4, 4) must follow another code size, and without `save_run` notebook 4 still finds the
+# network it expects.
 #
 # **Next:** [4 · Interpolation](04_interpolation.ipynb)

@@ -1,10 +1,14 @@
 """What every committed notebook promises. That its cells still run is checked by nbval."""
 
+import inspect
+import re
+
 import nbformat
 import pytest
 
 import build
 import execute
+import workshop_utils as wu
 from workshop_utils.data import CIFAR10
 from workshop_utils.reference import INSIDE, METRICS
 
@@ -98,6 +102,13 @@ def test_every_metric_is_reported_once():
     notebooks = [nbformat.read(file, as_version=4) for file in build.SOLUTIONS.glob("*.ipynb")]
     reported = [r["metric"] for notebook in notebooks for r in execute.results(notebook)]
     assert sorted(reported) == sorted(METRICS)
+
+
+def test_shown_sources_are_those_of_the_package(committed):
+    for cell in code_cells(committed):
+        for name in re.findall(r"wu\.show_source\((\w+)\)", cell.source):
+            [output] = cell.outputs
+            assert output.data["text/plain"] == inspect.getsource(getattr(wu, name)).strip(), name
 
 
 def test_every_figure_has_words_for_those_who_cannot_see_it(committed):

@@ -27,9 +27,10 @@ def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
         products += x.T @ x
     mean = total / len(images)
     covariance = products / len(images) - mean.outer(mean)
-    # On the CPU, for not every device can do it; the narrowest direction comes first.
-    _variances, directions = torch.linalg.eigh(covariance.cpu())
-    return mean, directions.flip(1).to(images.device)
+    # On the CPU and in double precision: not every device can do it, and PyTorch 2.6 fails on so
+    # large a matrix in single precision. The narrowest direction comes first.
+    _variances, directions = torch.linalg.eigh(covariance.cpu().double())
+    return mean, directions.flip(1).float().to(images.device)
 
 
 def linear_autoencoder(

@@ -2,7 +2,8 @@
 
     python tools/build.py
 
-Reads notebooks/source/*.py (jupytext's percent format) and writes notebooks/solutions/*.ipynb.
+Reads notebooks/source/*.py (jupytext's percent format) and writes two editions of each:
+notebooks/*.ipynb for students, without outputs, and notebooks/solutions/*.ipynb (see editions.py).
 Numbers in the prose are written <<like this>> in the sources and taken from
 results/reference.json and from the models. Outputs are kept while no code cell changes.
 The table of results in README.md is written anew, too.
@@ -14,12 +15,15 @@ import re
 import statistics
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import jinja2
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+
+import editions
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -36,7 +40,8 @@ from workshop_utils.models import (  # noqa: E402
 from workshop_utils.reference import METRICS, load_reference  # noqa: E402
 
 SOURCES = ROOT / "notebooks" / "source"
-SOLUTIONS = ROOT / "notebooks" / "solutions"
+STUDENTS = ROOT / "notebooks"
+SOLUTIONS = STUDENTS / "solutions"
 README = ROOT / "README.md"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -44,15 +49,20 @@ METADATA = {
 }
 
 
-def build(source: Path) -> NotebookNode:
+def build(source: Path, edition: Callable[[NotebookNode], NotebookNode]) -> NotebookNode:
     """Make a notebook without outputs from its source.
 
     Cell ids are a function of the content, so two builds are the same to the byte.
 
+    Args:
+        source: a file in notebooks/source.
+        edition: `editions.students` or `editions.solutions`.
+
     Raises:
         jinja2.UndefinedError: the prose asks for a number that does not exist.
+        editions.SourceError: an exercise without solution or stub.
     """
-    notebook = jupytext.read(source, fmt="py:percent")
+    notebook = edition(jupytext.read(source, fmt="py:percent"))
     notebook.metadata = nbformat.from_dict(METADATA)
     numbers = jinja2.Environment(
         variable_start_string="<<",
@@ -172,7 +182,8 @@ def main() -> None:
     """Build every notebook."""
     for source in sorted(SOURCES.glob("*.py")):
         target = SOLUTIONS / f"{source.stem}.ipynb"
-        notebook = build(source)
+        write(build(source, editions.students), STUDENTS / target.name)
+        notebook = build(source, editions.solutions)
         if target.exists():
             keep_outputs(notebook, nbformat.read(target, as_version=4))
         write(notebook, target)

@@ -35,6 +35,28 @@ def interpolate(start: Tensor, end: Tensor, n_steps: int = 8) -> Tensor:
     return (1 - alpha) * start + alpha * end
 
 
+def latent_line(
+    encoder: nn.Module, decoder: nn.Module, x: Tensor, x_prime: Tensor, n_steps: int = 8
+) -> Tensor:
+    """Images on the straight line between the codes of two images.
+
+    Args:
+        encoder: images to codes.
+        decoder: codes to images.
+        x: the image where the line starts, 3×32×32.
+        x_prime: the image where it ends, 3×32×32.
+        n_steps: how many points, both ends included.
+
+    Returns:
+        n_steps×3×32×32: the first is the reconstruction of x, the last that of x_prime.
+
+    Source: worksheet 8, "Extension: Interpolations".
+    """
+    with evaluating(encoder, decoder):
+        code, code_prime = encoder(torch.stack([x, x_prime]))  # 2×3×32×32 -> two codes
+        return decoder(interpolate(code, code_prime, n_steps))  # n_steps×code -> n_steps×3×32×32
+
+
 def midpoint_gap(
     encoder: nn.Module, decoder: nn.Module, first: Tensor, second: Tensor
 ) -> tuple[float, float]:

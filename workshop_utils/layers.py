@@ -1,5 +1,6 @@
 """A network layer by layer: output shapes and numbers of parameters, read from the network."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -48,7 +49,9 @@ def trace_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) -
 
         return hook
 
-    hooks = [layer.register_forward_hook(note(name)) for name, layer in model.named_children()]
+    # Containers such as nn.Sequential are looked into: their layers are what computes.
+    parts = [(name, layer) for name, layer in model.named_modules() if not any(layer.children())]
+    hooks = [layer.register_forward_hook(note(name)) for name, layer in parts]
     blank = torch.zeros(1, *input_shape, device=next(model.parameters()).device)
     try:
         with evaluating(model):
@@ -57,6 +60,23 @@ def trace_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) -
         for hook in hooks:
             hook.remove()
     return layers
+
+
+def named_shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Shape after each layer for one 32×32 image; a layer used twice is numbered: pool1, pool2.
+
+    Args:
+        model: a network made of named layers.
+    """
+    layers = trace_layers(model)
+    uses = Counter(layer.name for layer in layers)
+    seen: Counter[str] = Counter()
+    shapes = {}
+    for layer in layers:
+        seen[layer.name] += 1
+        number = str(seen[layer.name]) if uses[layer.name] > 1 else ""
+        shapes[layer.name + number] = layer.shape
+    return shapes
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -8,10 +8,10 @@ def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
     """Mean image, and the directions in which images vary, the widest first.
 
     Args:
-        images: uint8, N×3×32×32.
+        images: uint8, N×3×32×32, or smaller ones such as patches.
 
     Returns:
-        The mean (3072 numbers in [0, 1]) and the directions, 3072×3072, one per column.
+        The mean (3·32·32 = 3072 numbers in [0, 1]) and the directions, 3072×3072, one per column.
 
     Raises:
         ValueError: there are fewer than two images.
@@ -31,6 +31,31 @@ def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
     # large a matrix in single precision. The narrowest direction comes first.
     _variances, directions = torch.linalg.eigh(covariance.cpu().double())
     return mean, directions.flip(1).float().to(images.device)
+
+
+def cut_into_patches(images: Tensor, side: int) -> Tensor:
+    """Cut images into squares without overlap.
+
+    Args:
+        images: N×C×H×W; H and W are multiples of `side`.
+        side: of a square, in pixels.
+
+    Returns:
+        (N·H/side·W/side)×C×side×side: the patches of the first image, row by row, then
+        those of the second, and so on.
+
+    Raises:
+        ValueError: the images cannot be cut into whole squares of this size.
+    """
+    n, channels, height, width = images.shape
+    if side < 1 or height % side or width % side:
+        raise ValueError(
+            f"Images of {height}×{width} pixels cannot be cut into squares of {side}×{side}: "
+            "both numbers must be multiples of the side."
+        )
+    rows, columns = height // side, width // side
+    squares = images.reshape(n, channels, rows, side, columns, side)
+    return squares.permute(0, 2, 4, 1, 3, 5).reshape(-1, channels, side, side)
 
 
 def linear_autoencoder(

@@ -46,6 +46,8 @@ class Run:
     def load_into(self, **models: nn.Module) -> None:
         """Copy the weights into models of the same architecture.
 
+        The layers may have other names, as in an encoder that a student wrote.
+
         Args:
             models: by the names they were saved under, such as encoder=..., decoder=...
 
@@ -53,7 +55,7 @@ class Run:
             RunError: a model has other layers or sizes than the saved one.
         """
         for name, model in models.items():
-            saved = _part(self.weights, name)
+            saved = _renamed(_part(self.weights, name), model)
             here = {key: tuple(value.shape) for key, value in model.state_dict().items()}
             there = {key: tuple(value.shape) for key, value in saved.items()}
             different = [key for key in here | there if here.get(key) != there.get(key)]
@@ -161,3 +163,12 @@ def _files(folder: Path, name: str, data: ImageData, settings: Settings) -> tupl
 def _part(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     prefix = f"{name}."
     return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+
+
+def _renamed(saved: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
+    """Give saved weights the model's names, if each shape says which is which."""
+    names = {tuple(value.shape): key for key, value in model.state_dict().items()}
+    shapes = {key: tuple(value.shape) for key, value in saved.items()}
+    if len(set(shapes.values())) < len(shapes) or set(shapes.values()) != set(names):
+        return saved
+    return {names[shapes[key]]: value for key, value in saved.items()}

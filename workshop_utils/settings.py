@@ -16,13 +16,15 @@ class Profile:
     """How long to train and on how many images.
 
     `classifier_epochs` and `autoencoder_epochs` are passes over the training images;
-    `short_epochs` is for notebook 04 where no trained autoencoder is at hand.
+    `experiment_epochs` is for one run of an experiment, `short_epochs` for notebook 04 where no
+    trained autoencoder is at hand.
     `n_train` and `n_test` limit the images; None takes them all.
     """
 
     name: str
     classifier_epochs: int
     autoencoder_epochs: int
+    experiment_epochs: int
     short_epochs: int
     n_train: int | None
     n_test: int | None
@@ -30,9 +32,9 @@ class Profile:
 
 PROFILES = {
     # The worksheet's numbers of epochs, on every image.
-    "full": Profile("full", 10, 48, 12, None, None),
+    "full": Profile("full", 10, 48, 3, 12, None, None),
     # A minute in all, for tests: enough to be well above chance, no more.
-    "quick": Profile("quick", 5, 5, 5, 10_000, 2_000),
+    "quick": Profile("quick", 5, 5, 2, 5, 10_000, 2_000),
 }
 
 CHOICES = {

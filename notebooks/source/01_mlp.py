@@ -23,6 +23,20 @@
 # **Data:** CIFAR-10, small colour photographs. Without it (and without a network) the notebook
 # uses a stand-in: pictures of the same ten classes, drawn by code. The second cell says which.
 # Numbers quoted in the text were measured on << measured_on >>.
+#
+# **Exercises** stop the notebook until you have done them. Each has hints to unfold, a check that
+# answers, and a line that goes on with the reference solution if you are stuck.
+
+# %% [markdown] tags=["tutor"]
+# **Plan for 20 minutes:** 3 for the images, 4 for the model and exercise 1.1, 4 for the training loop
+# (start the training first, then read the loop while it runs), 4 for the confusion matrix and the
+# mistakes, 5 for the shuffled pixels, which are the point of the notebook.
+#
+# **Questions to ask:** Which classes would you confuse yourself? What would the network do with
+# a photograph turned upside down? Why does the first hidden layer not simply get 10 units?
+#
+# **Before the room fills:** run the notebook once on the machine of the room. The line under the second
+# cell must say which images are used.
 
 # %%
 import copy
@@ -93,15 +107,73 @@ torch.manual_seed(settings.seed)
 mlp = MultilayerPerceptronModel(n_features=3 * 32 * 32, n_classes=10).to(settings.device)
 wu.draw_network(mlp, "The multilayer perceptron")
 
-# %% [markdown]
-# **Before you run the next cell:** where do you expect most of the parameters?
+# %% [markdown] tags=["exercise"]
+# ### Exercise 1.1 · Counting the parameters of the MLP
+#
+# *Difficulty ●○○, about 4 minutes*
+#
+# The drawing has three fully connected layers. How many numbers does each of them learn? Write the
+# products and sums out, so that one can see where they come from.
+#
+# **Predict first:** which of the three has the most?
+
+# %% tags=["exercise"] graded_as="mlp-parameters"
+### BEGIN SOLUTION
+def mlp_parameters():
+    return {
+        "input_layer": 3072 * 256 + 256,
+        "hidden_layer": 256 * 100 + 100,
+        "output_layer": 100 * 10 + 10,
+    }
+### STUB
+# def mlp_parameters():
+#     raise NotImplementedError("Exercise 1.1: put a number for every layer below, and remove this line.")
+#     return {
+#         "input_layer": ...,
+#         "hidden_layer": ...,
+#         "output_layer": ...,
+#     }
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# Each unit of a layer looks at *all* the numbers that come in, and has a weight for each of them.
+# And it has one number more, which it adds at the end.
+#
+# </details>
+#
+# <details><summary>Hint 2: where to look</summary>
+#
+# `mlp.output_layer` shows the sizes of one layer, `mlp.output_layer.weight.shape` and
+# `mlp.output_layer.bias.shape` those of its parameters. Try them in a cell of your own.
+#
+# </details>
+#
+# <details><summary>Hint 3: nearly the code</summary>
+#
+# A layer with 5 numbers in and 2 units has `5 * 2 + 2` parameters: weights, then biases. The
+# numbers in are 3072, 256 and 100.
+#
+# </details>
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** biases forgotten; 1024 instead of 3072 numbers in (three colours
+# forgotten); dropout counted as a layer that learns.
+
+# %% tags=["student"]
+# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# mlp_parameters = wu.use_solution("mlp_parameters")
+
+# %% tags=["check", "nbval-check-output"] graded_as="mlp-parameters" points=2
+wu.check_parameter_counts(mlp_parameters, mlp).must_pass()
 
 # %% tags=["nbval-check-output"]
 wu.show_layers(mlp)
 
 # %% [markdown]
 # Almost all of the << parameters.mlp >> parameters sit in the first layer: every hidden unit has
-# a weight of its own for each of the 3072 numbers. Notebook 2 derives these counts by hand.
+# a weight of its own for each of the 3072 numbers.
 #
 # ## The training loop
 #
@@ -222,8 +294,35 @@ wu.show_mistakes(
 #
 # Let us take that literally. We shuffle the 3072 numbers of every image, all in the same way,
 # and shuffle the weights of the first layer to match.
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 1.2 · Predict: shuffled pixels
 #
-# **Predict:** what happens to the scores of the network?
+# *Difficulty ●●○, about 2 minutes*
+#
+# What happens to the scores of the network? Commit yourself before you look.
+
+# %% tags=["exercise"]
+### BEGIN SOLUTION
+prediction = "nothing"
+### STUB
+# raise NotImplementedError('Exercise 1.2: replace this line by prediction = "worse", "random" or "nothing".')
+### END SOLUTION
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_prediction(prediction, ("worse", "random", "nothing")).must_pass()
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint</summary>
+#
+# Write one hidden unit as a sum: weight times pixel, plus weight times pixel, and so on. What happens to
+# a sum when its terms change places?
+#
+# </details>
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** "random", since the picture looks like noise to us. Let those who
+# said so explain it; then ask for one hidden unit written as a sum.
 
 # %%
 order = torch.randperm(images[0].numel()).to(settings.device)
@@ -239,11 +338,12 @@ with torch.no_grad():
     same = torch.allclose(twin.eval()(shuffled), mlp.eval()(images), atol=1e-3)
 print("shuffled pixels and weights give the same scores:", same)
 
-# %% [markdown]
+# %% [markdown] tags=["answer"]
 # Nothing happens. To an MLP, the second row is exactly as easy as the first: it has no notion
 # that two pixels are neighbours. Whatever it knows about shape, it had to learn
 # separately for each position, from examples.
-#
+
+# %% [markdown]
 # For photographs that is wasteful: an ear is an ear wherever it is. The next notebook builds
 # this knowledge into the network.
 #

@@ -22,6 +22,15 @@
 # **Data:** CIFAR-10, or the stand-in where it cannot be had; the second cell says which. Numbers
 # quoted in the text were measured on << measured_on >>.
 
+# %% [markdown] tags=["tutor"]
+# **Plan for 20 minutes:** 4 for convolution and pooling, 4 for exercise 2.1, 4 for exercise 2.2, 5 for the
+# training and the curves (start it, then ask what they expect), 3 for reading the gap between training and
+# test. Exercise 2.3 is for the fast ones, or for home.
+#
+# **Questions to ask:** Why does the filter answer along upright edges only? What would happen to the
+# parameters of each layer if the images were 64×64? (The convolutions stay, the first fully connected
+# layer grows by more than four.)
+
 # %%
 import torch
 import torch.nn.functional as F
@@ -87,18 +96,88 @@ print(F.max_pool2d(numbers.reshape(1, 1, 4, 4), kernel_size=2).reshape(2, 2))
 #
 # Two rounds of convolution, ReLU and pooling, then two fully connected layers:
 #
-# | | layer | filters or units | shape after it |
-# |---|---|---|---|
-# | 1 | convolution 5×5, stride 1, ReLU | 8 filters | 8×28×28 |
-# | 2 | max-pooling 2×2, stride 2 | – | 8×14×14 |
-# | 3 | convolution 5×5, stride 1, ReLU | 16 filters | 16×10×10 |
-# | 4 | max-pooling 2×2, stride 2 | – | 16×5×5 |
-# | 5 | flatten, fully connected, ReLU | 256 units | 256 |
-# | 6 | fully connected | 10 units | 10 scores |
+# | name | layer | filters or units |
+# |---|---|---|
+# | `conv1` | convolution 5×5, stride 1, no padding, ReLU | 8 filters |
+# | `pool1` | max-pooling 2×2, stride 2 | – |
+# | `conv2` | convolution 5×5, stride 1, no padding, ReLU | 16 filters |
+# | `pool2` | max-pooling 2×2, stride 2 | – |
+# | `fc1` | flatten, fully connected, ReLU | 256 units |
+# | `logits` | fully connected | 10 units, one score per class |
 
 # %%
 torch.manual_seed(settings.seed)
 cnn = BasicConvNet(out_c1=8, out_c2=16, dense_units=256).to(settings.device)
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 2.1 · The shape after every layer
+#
+# *Difficulty ●●○, about 5 minutes*
+#
+# An image comes in as 3×32×32. Which shape does each layer hand on, for one image? Do it on paper with the
+# table above, then fill it in: channels first, without the batch dimension.
+
+# %% tags=["exercise"] graded_as="cnn-shapes"
+### BEGIN SOLUTION
+def cnn_shapes():
+    return {
+        "conv1": (8, 28, 28),
+        "pool1": (8, 14, 14),
+        "conv2": (16, 10, 10),
+        "pool2": (16, 5, 5),
+        "fc1": (256,),
+        "logits": (10,),
+    }
+### STUB
+# def cnn_shapes():
+#     raise NotImplementedError("Exercise 2.1: put a shape for every layer below, and remove this line.")
+#     return {
+#         "conv1": (..., ..., ...),
+#         "pool1": (..., ..., ...),
+#         "conv2": (..., ..., ...),
+#         "pool2": (..., ..., ...),
+#         "fc1": (...,),
+#         "logits": (...,),
+#     }
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# Two separate questions for each layer: how many channels come out (how many filters are there?), and how
+# many positions has the filter in a row?
+#
+# </details>
+#
+# <details><summary>Hint 2: where to look</summary>
+#
+# Every tensor tells its size: try `cnn.conv1(images).shape` in a cell of your own, then `cnn.pool(cnn.conv1(images)).shape`. The first number is the batch.
+#
+# </details>
+#
+# <details><summary>Hint 3: nearly the code</summary>
+#
+# A filter of size 5 turns 32 into 32 − 5 + 1. Pooling halves that. Do the same twice, with 8 channels
+# and then with 16. A fully connected layer hands on a plain row of numbers, such as `(256,)`.
+#
+# </details>
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** 32 kept all along (they know `padding="same"`); 27 (32 − 5); 3
+# channels after the first convolution ("one filter per colour"); channels last, as in
+# Matplotlib. The check names each of these.
+
+# %% tags=["student"]
+# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# cnn_shapes = wu.use_solution("cnn_shapes")
+
+# %% tags=["check", "nbval-check-output"] graded_as="cnn-shapes" points=3
+wu.check_shapes(cnn_shapes, cnn).must_pass()
+
+# %% [markdown]
+# The same as a picture, drawn from the network itself:
+
+# %%
 wu.draw_network(cnn, "The convolutional network: each sheet is a channel")
 
 # %% [markdown]
@@ -110,45 +189,73 @@ wu.draw_network(cnn, "The convolutional network: each sheet is a channel")
 # %%
 wu.show_source(BasicConvNet)
 
-# %% [markdown]
-# ## How many parameters?
+# %% [markdown] tags=["exercise"]
+# ### Exercise 2.2 · Counting the parameters of the CNN
 #
-# **Question:** how many numbers does each of the two networks learn? Try it on paper with the
-# table above, then check below.
+# *Difficulty ●●○, about 4 minutes*
 #
-# <details><summary><b>Answer, step by step</b></summary>
+# How many numbers does each layer learn? You know fully connected layers from notebook 1. For a
+# convolution, think of the filters: how many are there, and how many weights has one?
+
+# %% tags=["exercise"] graded_as="cnn-parameters"
+### BEGIN SOLUTION
+def cnn_parameters():
+    return {
+        "conv1": 3 * 8 * 5 * 5 + 8,
+        "conv2": 8 * 16 * 5 * 5 + 16,
+        "fc1": 16 * 5 * 5 * 256 + 256,
+        "logits": 256 * 10 + 10,
+    }
+### STUB
+# def cnn_parameters():
+#     raise NotImplementedError("Exercise 2.2: put a number for every layer below, and remove this line.")
+#     return {
+#         "conv1": ...,
+#         "conv2": ...,
+#         "fc1": ...,
+#         "logits": ...,
+#     }
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
 #
-# A fully connected layer has one weight for each pair of input and output, and one bias for each
-# output. A convolution has one weight for each combination of input channel, output channel and
-# place in the filter, and one bias for each output channel. The size of the image does
-# not matter to it. Pooling and dropout learn nothing.
-#
-# | MLP | weights | biases |
-# |---|---|---|
-# | first hidden layer | 3072 · 256 | 256 |
-# | second hidden layer | 256 · 100 | 100 |
-# | output layer | 100 · 10 | 10 |
-#
-# | CNN | weights | biases |
-# |---|---|---|
-# | first convolution | 3 · 8 · 5 · 5 | 8 |
-# | second convolution | 8 · 16 · 5 · 5 | 16 |
-# | first fully connected layer | 16 · 5 · 5 · 256 | 256 |
-# | output layer | 256 · 10 | 10 |
+# A filter reaches through *all* channels that come in. It has one weight for each place in its 5×5 square in
+# each of these channels, and one bias. The size of the image does not matter to it.
 #
 # </details>
 #
-# PyTorch can count, too: `model.parameters()` goes through all weights and biases.
+# <details><summary>Hint 2: where to look</summary>
+#
+# `cnn.conv1.weight.shape` lists filters, channels that come in, height and width of a filter.
+# `model.parameters()` goes through all weights and biases of a network.
+#
+# </details>
+#
+# <details><summary>Hint 3: nearly the code</summary>
+#
+# channels in · filters · 5 · 5, plus one bias per filter. The first fully connected layer takes the
+# flattened result of the second pooling: multiply its shape out.
+#
+# </details>
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** the channels that come in forgotten (8 · 5 · 5); multiplied by the
+# 28 × 28 positions (then ask what *shared* means); a flattened size of 16 · 10 · 10, before pooling.
+
+# %% tags=["student"]
+# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# cnn_parameters = wu.use_solution("cnn_parameters")
+
+# %% tags=["check", "nbval-check-output"] graded_as="cnn-parameters" points=3
+wu.check_parameter_counts(cnn_parameters, cnn).must_pass()
 
 # %% tags=["nbval-check-output"]
 wu.show_layers(cnn)
 
 # %% tags=["nbval-check-output"]
 mlp = MultilayerPerceptronModel(n_features=3 * 32 * 32, n_classes=10).to(settings.device)
-by_hand = (3072 * 256 + 256) + (256 * 100 + 100) + (100 * 10 + 10)
-print("MLP:", wu.count_parameters(mlp), "counted,", by_hand, "by hand")
-by_hand = (3 * 8 * 25 + 8) + (8 * 16 * 25 + 16) + (400 * 256 + 256) + (256 * 10 + 10)
-print("CNN:", wu.count_parameters(cnn), "counted,", by_hand, "by hand")
+print(f"MLP: {wu.count_parameters(mlp):,} parameters, CNN: {wu.count_parameters(cnn):,}")
 
 # %% [markdown]
 # The convolutions are light: both together have fewer than 4,000 parameters. Most of the CNN's
@@ -233,7 +340,69 @@ for name, history in (("MLP", mlp_history), ("CNN", cnn_history)):
 # The CNN is better on the images it was trained on: part of what it learnt does not carry over
 # (*overfitting*). For the MLP the training number can be the *lower* one. It was measured with
 # dropout on, so the MLP's curves above look a little worse than the network is.
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 2.3 · Experiment: more channels, another learning rate
 #
+# *Difficulty ●●●, as long as you like*
+#
+# The numbers of channels were kept low so that training is quick. What does it buy to double them,
+# and what does it cost? When do more parameters stop helping, and must the learning rate change with
+# them?
+#
+# `try_cnn` trains a network of your choice for a few epochs. Every run goes into one table.
+
+# %%
+def try_cnn(out_c1, out_c2, learning_rate):
+    torch.manual_seed(settings.seed)
+    model = BasicConvNet(out_c1, out_c2, dense_units=256).to(settings.device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
+    n_epochs = settings.profile.experiment_epochs
+    return train(model, train_loader, test_loader, optimizer, n_epochs), wu.count_parameters(model)
+
+
+experiments = wu.Experiments(try_cnn)
+
+# %% tags=["exercise"]
+experiments.run(out_c1=8, out_c2=16, learning_rate=0.01)  # the network from above
+### BEGIN SOLUTION
+experiments.run(out_c1=16, out_c2=32, learning_rate=0.01)
+experiments.run(out_c1=16, out_c2=32, learning_rate=0.03)
+### STUB
+# raise NotImplementedError("Exercise 2.3: add two runs of your own, and remove this line.")
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# Change one thing at a time; else you will not know what made the difference.
+#
+# </details>
+#
+# <details><summary>Hint 2: nearly the code</summary>
+#
+# `experiments.run(out_c1=16, out_c2=32, learning_rate=0.01)` doubles the channels. Run it again with
+# a learning rate three times as large, and three times as small.
+#
+# </details>
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_experiments(experiments, at_least=3).must_pass()
+
+# %%
+experiments.show()
+wu.plot_experiments(experiments, f"What did it buy? {data.title}")
+
+# %% [markdown] tags=["answer"]
+# Compare two rows that differ in one choice only. After so few epochs, what you see is how *fast* a network
+# learns. A larger learning rate often looks better here, and may lose at the end. Differences
+# of a point or two can be chance: run the same choice with another seed before you believe them.
+
+# %% [markdown] tags=["tutor"]
+# **Expect:** the largest network or learning rate is declared the winner after one run. Ask
+# what the same run would give with another seed, and what it cost in seconds.
+
+# %% [markdown]
 # ## What was found
 #
 # - A convolution needs few parameters, since all positions share them; pooling needs none.
@@ -242,9 +411,5 @@ for name, history in (("MLP", mlp_history), ("CNN", cnn_history)):
 # - Only the model was exchanged. Data, loss, optimizer and training loop stayed as they were;
 #   this is how most deep learning code is built, and why the exact architecture
 #   matters less here than the way it is plugged in.
-#
-# **To try, if you have time:** the numbers of channels were kept low so that training is quick.
-# Double them. What does that buy, and what does it cost in seconds per epoch? When do more parameters
-# stop helping, and must the learning rate change with them? (Make the optimizer anew whenever you make the model anew.)
 #
 # **Next:** [3 · Convolutional autoencoders](03_autoencoder.ipynb)

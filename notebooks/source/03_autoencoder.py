@@ -22,13 +22,23 @@
 # **Data:** CIFAR-10, or the stand-in where it cannot be had; the second cell says which. Numbers
 # quoted in the text were measured on << measured_on >>.
 
+# %% [markdown] tags=["tutor"]
+# **Plan for 30 minutes:** 5 for the idea and the linear case, 10 for exercise 3.1 (the heart of the
+# notebook), then start the training and read the decoder and the loop while it runs, 5 for the reconstructions,
+# 8 for PCA and exercise 3.3. Exercise 3.2 trains for another minute or two; leave it out if time is short.
+#
+# **Questions to ask:** What would an autoencoder learn if its code were as large as the image? What is
+# lost first when the code is too small? Is a smaller error always a better picture?
+
 # %%
 from itertools import chain
 
 import torch
+import torch.nn.functional as F
+from torch import nn
 
 import workshop_utils as wu
-from workshop_utils import ConvDecoder, ConvEncoder, train_autoencoder
+from workshop_utils import ConvDecoder, train_autoencoder
 
 # %%
 settings = wu.Settings.from_environment()
@@ -75,23 +85,13 @@ train_loader, test_loader = data.loaders(batch_size=128)
 #
 # ## The networks
 #
-# Now both parts become convolutional. **Your task:** write the encoder before you read its
-# source below. It has three convolutions with filters of size 4×4, stride 2 and padding 1, with 8, 16 and 32 filters.
-# ReLU follows the first two. Nothing follows the third: its output is the code.
+# Now both parts become convolutional. The encoder has three convolutions with filters of size
+# 4×4, stride 2 and padding 1, with 8, 16 and 32 filters. ReLU follows the first two. Nothing
+# follows the third: its output is the code.
 #
 # Stride 2 means that the filter moves two pixels at a time; padding 1 adds a border of zeros, one
 # pixel wide. Together, a filter has room for (32 + 2 − 4) / 2 + 1 = 16 positions in a row of 32: each
 # layer halves height and width.
-#
-# The [reference of `torch.nn`](https://docs.pytorch.org/docs/stable/nn.html) describes the layers;
-# the decoder further down is a template, since the two mirror each other.
-
-# %%
-wu.show_source(ConvEncoder)
-
-# %% [markdown]
-# **Question:** why is there no ReLU after the third layer? *(It would set every negative
-# number of the code to zero, and what that held would be lost to the decoder.)*
 #
 # By convention the decoder mirrors the encoder: same filter sizes and strides, channels in reverse. Its
 # **transposed convolutions** go the other way: each input value is multiplied by a whole
@@ -109,10 +109,77 @@ wu.show_source(ConvEncoder)
 # %%
 wu.show_source(ConvDecoder)
 
+# %% [markdown] tags=["exercise"]
+# ### Exercise 3.1 · The convolutional encoder
+#
+# *Difficulty ●●○, about 10 minutes*
+#
+# Write the encoder. The decoder above is a template, since the two mirror each other; the
+# [reference of `torch.nn`](https://docs.pytorch.org/docs/stable/nn.html) describes the layers.
+#
+# Take the numbers of channels from the arguments, so that other sizes can be made later. While you
+# write: why does no ReLU follow the third layer?
+
+# %% tags=["exercise"] graded_as="encoder"
+### BEGIN SOLUTION
+ConvEncoder = wu.use_solution("ConvEncoder")
+wu.show_source(ConvEncoder)
+### STUB
+# class ConvEncoder(nn.Module):
+#     """Turns images N×3×32×32 into codes N×embedding_dim×4×4."""
+#
+#     def __init__(self, out_c1, out_c2, embedding_dim):
+#         super().__init__()
+#         raise NotImplementedError("Exercise 3.1: make the three convolutions here, and remove this line.")
+#
+#     def forward(self, x):
+#         raise NotImplementedError("Exercise 3.1: send x through them here, and remove this line.")
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# What a layer hands on is what the next one takes in: 3 channels, then `out_c1`, then `out_c2`, then
+# `embedding_dim`. Make the layers in `__init__` and use them in `forward`.
+#
+# </details>
+#
+# <details><summary>Hint 2: where to look</summary>
+#
+# `nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding)` makes a convolution, `F.relu(x)` or
+# `nn.ReLU()` applies ReLU. Run `help(nn.Conv2d)` in a cell of your own.
+#
+# </details>
+#
+# <details><summary>Hint 3: nearly the code</summary>
+#
+# The first layer is `self.conv1 = nn.Conv2d(3, out_c1, kernel_size=4, stride=2, padding=1)`, and the first
+# line of `forward` is `x = F.relu(self.conv1(x))`. Two more of each kind, the last without ReLU, and `return`.
+#
+# </details>
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** ReLU after the third layer, copied from the line above it; stride
+# forgotten in one layer; `super().__init__()` missing; numbers instead of the arguments; `return`
+# forgotten. The check names each of these, so let it speak first.
+#
+# **Ask afterwards:** what would the ReLU have cost? (Every negative number of the code.)
+
+# %% tags=["student"]
+# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# ConvEncoder = wu.use_solution("ConvEncoder")
+
+# %% tags=["check", "nbval-check-output"] graded_as="encoder" points=5
+wu.check_encoder(ConvEncoder).must_pass()
+
+# %% [markdown] tags=["answer"]
+# Why is there no ReLU after the third layer? It would set every negative number of the code to
+# zero, and what that held would be lost to the decoder.
+
 # %%
 torch.manual_seed(settings.seed)
-encoder = ConvEncoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
-decoder = ConvDecoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
+encoder = ConvEncoder(8, 16, 32).to(settings.device)  # out_c1, out_c2, embedding_dim
+decoder = ConvDecoder(8, 16, 32).to(settings.device)
 wu.draw_autoencoder(encoder, decoder, "The autoencoder: image, code, reconstruction")
 
 # %% [markdown]
@@ -181,7 +248,8 @@ wu.plot_epoch_losses(history, f"Training the autoencoder, {data.title}", "square
 #
 # Most of the fall happens in the first ten epochs, and at the end the curve still falls a
 # little.
-#
+
+# %% [markdown]
 # ## Looking at reconstructions
 #
 # Numbers do not tell what is lost. **Compare** each test image with its reconstruction: what
@@ -231,28 +299,138 @@ wu.show_image_rows(rows, f"512 numbers per image, {data.title}", columns=names)
 # The linear method wins, and clearly: on CIFAR-10 its error is << full.pca_test_loss >>, the
 # autoencoder's << full.autoencoder_test_loss >>.
 #
-# **Why?** Three things to consider:
+# Three things set the two apart:
 #
-# 1. *Size.* Count what each of them may adjust (next cell). PCA stores 512 whole images;
-#    the network has two small stacks of filters.
-# 2. *Sharing.* The network uses the same filters everywhere. PCA may treat the top left
-#    corner differently from the middle, and so uses what is typical of each place.
-# 3. *Optimum.* PCA's solution is exact. The network's training goes downhill and
-#    has not reached the bottom.
+# - *size*: PCA stores 512 whole images; the network has two small stacks of filters;
+# - *place*: the network uses the same filters everywhere; PCA may treat the top left corner differently
+#   from the middle;
+# - *training*: PCA's solution is exact; the network goes downhill step by step and has not
+#   reached the bottom.
 
 # %% tags=["nbval-check-output"]
 n_network = wu.count_parameters(encoder) + wu.count_parameters(decoder)
 n_pca = 3072 * 512 + 3072  # one matrix serves both ways; plus the mean image
 print(f"autoencoder: {n_network:,} numbers, PCA: {n_pca:,} ({n_pca / n_network:.0f} times as many)")
 
+# %% [markdown] tags=["exercise"]
+# ### Exercise 3.2 · Predict: why does PCA win?
+#
+# *Difficulty ●●●, about 3 minutes*
+#
+# Which of the three do you think matters most: `"size"`, `"place"` or `"training"`? Commit yourself; the
+# next cells put it to the test.
+
+# %% tags=["exercise"]
+### BEGIN SOLUTION
+prediction = "training"
+### STUB
+# raise NotImplementedError('Exercise 3.2: replace this line by prediction = "size", "place" or "training".')
+### END SOLUTION
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_prediction(prediction, ("size", "place", "training")).must_pass()
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint</summary>
+#
+# How could one take size and place away from PCA, and leave it everything else?
+#
+# </details>
+
+# %% [markdown]
+# The test: cut every image into 16 patches of 8×8 pixels, and let PCA describe each *patch* with 32 numbers.
+# That is 512 numbers per image again. But all patches share one small set of directions, so this
+# PCA has few numbers to choose, and cannot know where in the image a patch lies.
+
+# %%
+patches = wu.cut_into_patches(data.train_images, side=8)  # 16·N×3×8×8
+mean, directions = wu.principal_directions(patches)
+patch_pca = wu.linear_autoencoder(mean, directions, 32, image_shape=(3, 8, 8))
+test_patches = wu.cut_into_patches(data.test_images, side=8) / 255
+errors = (wu.reconstruct(*patch_pca, test_patches) - test_patches) ** 2
+patch_loss = errors.sum().item() / len(data.test_images)
+print(f"autoencoder {test_loss:.2f}, PCA {pca_losses[512]:.2f}, PCA on patches {patch_loss:.2f}")
+
+# %% tags=["nbval-check-output"]
+n_patch_pca = 192 * 32 + 192
+print(f"PCA on patches: {n_patch_pca:,} numbers, fewer than the network's {n_network:,}")
+print("PCA on patches has the smaller error:", patch_loss < test_loss)
+
+# %% [markdown] tags=["answer"]
+# PCA on patches has less to choose than the network, shares it over all places, and still has the
+# smaller error. So neither size nor place is the reason. What is left is how the network was built and
+# trained: it *could* hold a better solution, but gradient descent, from random numbers and in this
+# time, did not find one.
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** nearly everybody says "size", since the table above invites it. That is
+# why the patches come next: an explanation that sounds right is not yet one that was tested.
+#
+# **Ask:** does this show that the network *cannot* do better? (No. One could start its filters from the patch
+# directions; then its first error would be close to that of the patches.)
+
 # %% [markdown]
 # That a network is non-linear does not make it better by itself. Its strengths are elsewhere: it
-# is far smaller, it works on images of other sizes (with sides divisible by 8), and there is room
-# to make it larger and to train it longer.
+# works on images of other sizes (with sides divisible by 8), and there is room to make it larger and to
+# train it longer.
 #
 # Now read the figure sideways: how many numbers per code does PCA need to reach the autoencoder's
 # error?
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 3.3 · Predict and experiment: another code size
 #
+# *Difficulty ●●●, about 5 minutes, or as long as you like*
+#
+# `try_autoencoder` trains an autoencoder of your choice for a few epochs. Here its code gets a quarter of the
+# channels, then as many as above, then four times as many. What will the test loss do from each to the next:
+# `"halve"`, `"fall less and less"` or `"rise"`?
+
+# %%
+def try_autoencoder(embedding_dim, out_c1=8, out_c2=16, learning_rate=1e-3):
+    torch.manual_seed(settings.seed)
+    encoder = ConvEncoder(out_c1, out_c2, embedding_dim).to(settings.device)
+    decoder = ConvDecoder(out_c1, out_c2, embedding_dim).to(settings.device)
+    both = nn.ModuleList([encoder, decoder])
+    optimizer = torch.optim.Adam(both.parameters(), lr=learning_rate)
+    n_epochs = settings.profile.experiment_epochs
+    history = train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs)
+    return history, wu.count_parameters(both)
+
+# %% tags=["exercise"]
+### BEGIN SOLUTION
+prediction = "fall less and less"
+### STUB
+# raise NotImplementedError('Exercise 3.3: replace this line by prediction = "halve", "fall less and less" or "rise".')
+### END SOLUTION
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_prediction(prediction, ("halve", "fall less and less", "rise")).must_pass()
+
+# %%
+experiments = wu.Experiments(try_autoencoder)
+for embedding_dim in (8, 32, 128):
+    experiments.run(embedding_dim=embedding_dim)
+
+# %%
+experiments.show()
+wu.plot_experiments(experiments, f"Code size, {data.title}", against="embedding_dim")
+
+# %% [markdown] tags=["answer"]
+# From 8 to 32 channels the loss falls clearly, from 32 to 128 little or not at all. A larger code can
+# hold more, but the network must also learn to use it, and in this time it does not. Compare
+# the losses with those of PCA above, which uses every number it gets.
+
+# %% [markdown]
+# Now it is yours: `experiments.run(embedding_dim=32, out_c1=16, out_c2=32)`, or another learning rate. Add a cell
+# below, then run the table and the plot again. (For a network with other sizes that notebook 4 is to
+# find, its numbers must be changed there as well.)
+
+# %% [markdown] tags=["tutor"]
+# **Expect:** "halve", since four times the numbers should hold four times as much. Ask which
+# part of the error comes from the code and which from the training.
+
+# %% [markdown]
 # ## What was found
 #
 # - An autoencoder squeezes an image into a code and unfolds it again; it learns without labels.
@@ -261,10 +439,6 @@ print(f"autoencoder: {n_network:,} numbers, PCA: {n_pca:,} ({n_pca / n_network:.
 # - PCA with the same code size is better by a factor of
 #   << (value.autoencoder_test_loss / value.pca_test_loss) | round(1) >>, with
 #   << parameters.pca_ratio >> times as many numbers to choose.
-#
-# **To try:** more channels, a fourth layer, or another code size (`embedding_dim`). What does
-# each do to the reconstruction error? Do it in a copy of this notebook: cells that say 512 or
-# (32, 4, 4) must follow another code size, and without `save_run` notebook 4 still finds the
-# network it expects.
+# - Size is not the reason: PCA on patches has fewer numbers than the network, and beats it, too.
 #
 # **Next:** [4 · Interpolation](04_interpolation.ipynb)

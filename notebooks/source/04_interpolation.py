@@ -21,13 +21,20 @@
 # **Data:** CIFAR-10, or the stand-in where it cannot be had; the second cell says which. Numbers
 # quoted in the text were measured on << measured_on >>.
 
+# %% [markdown] tags=["tutor"]
+# **Plan for 15 minutes:** 2 for the idea, 6 for exercises 4.1 and 4.2, 4 for looking at the rows of pictures
+# (let everyone say what they see before you do), 3 for the number and for what it does not promise.
+#
+# **Questions to ask:** What would you have to see to call a space of codes *meaningful*? Why is a single
+# pair of images a poor proof?
+
 # %%
 from itertools import chain
 
 import torch
 
 import workshop_utils as wu
-from workshop_utils import ConvDecoder, ConvEncoder, interpolate, train_autoencoder
+from workshop_utils import ConvDecoder, ConvEncoder, train_autoencoder
 
 # %%
 settings = wu.Settings.from_environment()
@@ -84,33 +91,136 @@ x, x_prime = images[0], images[3]
 names = [data.classes[int(labels[i])] for i in (0, 3)]
 print(f"from {names[0]} to {names[1]}")
 
+# %% [markdown] tags=["exercise"]
+# ### Exercise 4.1 · A straight line between two tensors
+#
+# *Difficulty ●●○, about 5 minutes*
+#
+# Write a function that returns `n_steps` points on the line from `start` to `end`, both ends included. It
+# should work for images and for codes, so for tensors of any shape.
+
+# %% tags=["exercise"] graded_as="interpolation"
+### BEGIN SOLUTION
+interpolate = wu.use_solution("interpolate")
+wu.show_source(interpolate)
+### STUB
+# def interpolate(start, end, n_steps=8):
+#     """Points (1 - α)·start + α·end, α evenly from 0 to 1: n_steps×(shape of start)."""
+#     raise NotImplementedError("Exercise 4.1: return the points on the line, and remove this line.")
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# Make the α first. Then there are two ways: a loop over them, or all at once with a shape that fits.
+#
+# </details>
+#
+# <details><summary>Hint 2: where to look</summary>
+#
+# `torch.linspace` gives evenly spaced numbers, both ends included. `torch.stack` makes one tensor of a list
+# of tensors.
+#
+# </details>
+#
+# <details><summary>Hint 3: nearly the code</summary>
+#
+# One point is `(1 - alpha) * start + alpha * end`. Put the points for `alpha` in `torch.linspace(0, 1, n_steps)`
+# into a list, and `torch.stack` it.
+#
+# </details>
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** the last point missing (`arange(n) / n`); the line runs backwards; works
+# for images only, since three dimensions were written down; a list instead of a tensor.
+
+# %% tags=["student"]
+# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# interpolate = wu.use_solution("interpolate")
+
+# %% tags=["check", "nbval-check-output"] graded_as="interpolation" points=3
+wu.check_interpolation(interpolate).must_pass()
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 4.2 · The line in latent space
+#
+# *Difficulty ●●○, about 4 minutes*
+#
+# Now the formula at the top, $I(\mathbf{x}, \mathbf{x}'; \alpha)$, for all α at once: encode both images, walk from
+# code to code, decode.
+
+# %% tags=["exercise"] graded_as="latent-line"
+### BEGIN SOLUTION
+latent_line = wu.use_solution("latent_line")
+wu.show_source(latent_line)
+### STUB
+# def latent_line(encoder, decoder, x, x_prime, n_steps=8):
+#     """Images n_steps×3×32×32 on the line between the codes of two images 3×32×32."""
+#     raise NotImplementedError("Exercise 4.2: encode, interpolate, decode, and remove this line.")
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# The encoder takes a *batch* of images, N×3×32×32, and `x` is a single one, 3×32×32.
+#
+# </details>
+#
+# <details><summary>Hint 2: where to look</summary>
+#
+# `torch.stack([x, x_prime])` is a batch of two. Its codes can be taken apart again:
+# `code, code_prime = encoder(...)`. `torch.no_grad()` saves memory, since nothing is learnt here.
+#
+# </details>
+#
+# <details><summary>Hint 3: nearly the code</summary>
+#
+# What `interpolate(code, code_prime, n_steps)` returns is a batch of codes: just what the decoder takes.
+#
+# </details>
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** pixels blended first and the blends encoded (then ask whether the encoder
+# is linear); `decoder` forgotten.
+
+# %% tags=["student"]
+# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# latent_line = wu.use_solution("latent_line")
+
+# %% tags=["check", "nbval-check-output"] graded_as="latent-line" points=3
+wu.check_latent_line(latent_line, encoder, decoder, x, x_prime).must_pass()
+
 # %% tags=["nbval-check-output"]
-pixel_line = interpolate(x, x_prime, n_steps=8)
-with torch.no_grad():
-    code, code_prime = encoder(torch.stack([x, x_prime]))
-    latent_line = decoder(interpolate(code, code_prime, n_steps=8))
-print("image:", tuple(x.shape), "code:", tuple(code.shape))
-print("each line:", tuple(pixel_line.shape), tuple(latent_line.shape))
+pixels = interpolate(x, x_prime, 8)
+decoded = latent_line(encoder, decoder, x, x_prime, 8)
+print("each line:", tuple(pixels.shape), tuple(decoded.shape))
 
 # %% [markdown]
-# Before looking at the lines, check their ends and their middle. In pixel space the line must
-# begin and end exactly at the two images. In latent space it begins and ends at their
-# *reconstructions*, since everything passes through the decoder.
-
-# %% tags=["nbval-check-output"]
-print("pixel line starts at x:", torch.equal(pixel_line[0], x))
-print("pixel line ends at x':", torch.equal(pixel_line[-1], x_prime))
+# Where do the lines begin and end? In pixel space exactly at the two images. In latent space at
+# their *reconstructions*, since everything passes through the decoder.
 
 # %% tags=["nbval-check-output"]
 ends = wu.reconstruct(encoder, decoder, torch.stack([x, x_prime]))
-print("latent line starts at x^:", torch.allclose(latent_line[0], ends[0], atol=1e-3))
-print("latent line ends at x'^:", torch.allclose(latent_line[-1], ends[1], atol=1e-3))
+print("pixel line from x to x':", torch.equal(pixels[[0, -1]], torch.stack([x, x_prime])))
+print("latent line from x^ to x'^:", torch.allclose(decoded[[0, -1]], ends, atol=1e-3))
 
-# %% tags=["nbval-check-output"]
-middle = interpolate(x, x_prime, n_steps=3)[1]
-print("middle of the pixel line is the mean:", torch.allclose(middle, (x + x_prime) / 2))
-steps = pixel_line.diff(dim=0)
-print("all steps are alike:", torch.allclose(steps, steps[:1].expand_as(steps), atol=1e-5))
+# %% [markdown] tags=["exercise"]
+# ### Exercise 4.3 · Predict: which line looks like one object?
+#
+# *Difficulty ●○○, about 1 minute*
+#
+# In the middle of which line will you see *one* object rather than two overlapping ones: of the `"pixels"`, of the
+# `"codes"`, or of `"neither"`?
+
+# %% tags=["exercise"]
+### BEGIN SOLUTION
+prediction = "neither"
+### STUB
+# raise NotImplementedError('Exercise 4.3: replace this line by prediction = "pixels", "codes" or "neither".')
+### END SOLUTION
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_prediction(prediction, ("pixels", "codes", "neither")).must_pass()
 
 # %% [markdown]
 # **Look at** the middle of each row. Do you see two pictures at once, or one? Do edges fade, or
@@ -119,24 +229,28 @@ print("all steps are alike:", torch.allclose(steps, steps[:1].expand_as(steps), 
 # %%
 columns = [f"α = {step / 7:.2f}" for step in range(8)]
 wu.show_image_rows(
-    {"in pixels": pixel_line, "in codes": latent_line},
+    {"in pixels": pixels, "in codes": decoded},
     f"From {names[0]} to {names[1]}, {data.title}",
     columns=columns,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["answer"]
 # The pixel row is a double exposure, as it must be. The latent row is blurrier, since it has gone
 # through the decoder. But look closely: in its middle, too, both pictures are still there.
-#
+
+# %% [markdown] tags=["tutor"]
+# **Expect:** "codes", since lectures and blog posts say so. Let them count the objects they see in the
+# fourth and fifth picture, row by row.
+
+# %% [markdown]
 # One pair may be luck. Here are four more.
 
 # %%
 pairs = ((1, 2), (4, 7), (5, 10), (8, 11))
 for first, second in pairs:
-    with torch.no_grad():
-        codes = interpolate(encoder(images[[first]])[0], encoder(images[[second]])[0])
-        latent = decoder(codes)
-    rows = {"in pixels": interpolate(images[first], images[second]), "in codes": latent}
+    start, end = images[first], images[second]
+    in_codes = latent_line(encoder, decoder, start, end, 8)
+    rows = {"in pixels": interpolate(start, end, 8), "in codes": in_codes}
     names = [data.classes[int(labels[i])] for i in (first, second)]
     wu.show_image_rows(rows, f"From {names[0]} to {names[1]}, {data.title}")
 

@@ -1,0 +1,87 @@
+"""Trying things out: trainings with different choices, collected in one table."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workshop_utils.progress import History
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training.
+
+    Args:
+        choices: what was chosen, such as {"out_c1": 16, "learning_rate": 0.01}.
+        history: what training returned.
+        n_parameters: how many numbers the networks learnt.
+        seconds: how long it took.
+    """
+
+    choices: dict[str, float]
+    history: History
+    n_parameters: int
+    seconds: float
+
+    @property
+    def result(self) -> float:
+        """Test accuracy at the end, as a fraction; for an autoencoder the test loss."""
+        return (self.history.test_accuracy or self.history.test_loss)[-1]
+
+    @property
+    def unit(self) -> str:
+        """What the result is."""
+        return "test accuracy" if self.history.test_accuracy else "test loss"
+
+    def format_result(self) -> str:
+        """Write the result, without its unit."""
+        return f"{self.result:.1%}" if self.history.test_accuracy else f"{self.result:.2f}"
+
+
+class Experiments:
+    """Runs that differ in what you choose, and the table of their results.
+
+    Args:
+        try_out: trains a network with the choices it is given, and returns the history and
+            the number of parameters.
+    """
+
+    def __init__(self, try_out: Callable[..., tuple[History, int]]) -> None:
+        self.try_out = try_out
+        self.trials: list[Trial] = []
+
+    def run(self, **choices: float) -> None:
+        """Train with these choices and add the result to the table.
+
+        Args:
+            choices: handed to `try_out`, such as out_c1=16, learning_rate=0.01.
+        """
+        print(", ".join(f"{name} {value:g}" for name, value in choices.items()))
+        started = time.perf_counter()
+        history, n_parameters = self.try_out(**choices)
+        seconds = time.perf_counter() - started
+        self.trials.append(Trial(choices, history, n_parameters, seconds))
+
+    def show(self) -> None:
+        """Print the table: choices, parameters, seconds, result of every run.
+
+        Raises:
+            ValueError: nothing was run yet.
+        """
+        self.check_not_empty()
+        names = list(dict.fromkeys(name for trial in self.trials for name in trial.choices))
+        print(*(f"{name:>14}" for name in names), f"{'parameters':>12}{'seconds':>9}", end="")
+        print(f"{self.trials[0].unit:>16}")
+        for trial in self.trials:
+            chosen = (f"{trial.choices.get(name, ''):>14}" for name in names)
+            print(*chosen, f"{trial.n_parameters:>12,}{trial.seconds:>9.0f}", end="")
+            print(f"{trial.format_result():>16}")
+
+    def check_not_empty(self) -> None:
+        """Refuse to show nothing.
+
+        Raises:
+            ValueError: nothing was run yet.
+        """
+        if not self.trials:
+            raise ValueError("Nothing was tried yet: call run(...) first, with your choices.")

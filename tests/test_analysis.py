@@ -162,3 +162,40 @@ def test_the_most_confused_pair_is_found_in_both_directions():
 
 def test_the_surest_mistake_comes_first_and_right_answers_do_not_count():
     assert wu.worst_mistakes(PROBABILITIES, LABELS, n=2).tolist() == [2, 1]
+
+
+# --- patches ---
+
+
+def test_patches_are_the_squares_of_each_image_row_by_row():
+    images = torch.arange(2 * 3 * 8 * 8).reshape(2, 3, 8, 8)
+    patches = wu.cut_into_patches(images, side=4)
+    assert patches.shape == (8, 3, 4, 4)
+    assert torch.equal(patches[1], images[0, :, :4, 4:])
+    assert torch.equal(patches[6], images[1, :, 4:, :4])
+
+
+def test_images_that_cannot_be_cut_into_whole_squares_are_refused():
+    for side in (0, 3):
+        with pytest.raises(ValueError, match=f"cannot be cut into squares of {side}×{side}"):
+            wu.cut_into_patches(torch.zeros(1, 3, 8, 8), side)
+
+
+def test_with_all_directions_patches_are_reconstructed_exactly(data):
+    patches = wu.cut_into_patches(data.test_images, side=2)
+    mean, directions = wu.principal_directions(patches)
+    linear = wu.linear_autoencoder(mean, directions, 12, image_shape=(3, 2, 2))
+    assert torch.allclose(wu.reconstruct(*linear, patches / 255), patches / 255, atol=1e-4)
+
+
+# --- a line of codes ---
+
+
+def test_the_latent_line_runs_from_one_reconstruction_to_the_other():
+    encoder, decoder = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
+    ends = torch.rand(2, 3, 32, 32)
+    line = wu.latent_line(encoder, decoder, *ends, n_steps=5)
+    assert line.shape == (5, 3, 32, 32)
+    assert torch.allclose(line[[0, -1]], wu.reconstruct(encoder, decoder, ends), atol=1e-5)
+    middle = decoder(encoder(ends).mean(dim=0, keepdim=True))[0]
+    assert torch.allclose(line[2], middle, atol=1e-5)

@@ -30,6 +30,13 @@ def history(n_epochs=6, falling_from=2.0):
     return wu.History(batch_loss=losses, batch_accuracy=accuracies, **epochs)
 
 
+def some_experiments():
+    experiments = wu.Experiments(lambda out_c1: (history(), 100 * out_c1))
+    for out_c1 in (8, 16):
+        experiments.run(out_c1=out_c1)
+    return experiments
+
+
 PROBABILITIES = torch.rand(8, 10, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
 CLASSES = tuple("abcdefghij")
 IMAGES = torch.rand(8, 3, 32, 32)
@@ -45,6 +52,7 @@ FIGURES = {
     "batch curves": lambda _: wu.plot_batch_curves({"A": history(), "B": history()}, "A title"),
     "epoch losses": lambda _: wu.plot_epoch_losses(history(), "A title", "error"),
     "code sizes": lambda _: wu.plot_code_sizes({8: 9.0, 16: 4.0}, 16, 5.0, "A title"),
+    "experiments": lambda _: wu.plot_experiments(some_experiments(), "A title", "out_c1"),
     "network": lambda _: wu.draw_network(wu.BasicConvNet(8, 16, 256), "A title"),
     "autoencoder": lambda _: wu.draw_autoencoder(
         wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), "A title"
@@ -63,7 +71,9 @@ def test_a_figure_has_a_title_and_words_for_those_who_cannot_see_it(draw, data, 
     assert len(alt) > len(title) or draw is FIGURES["one image"]
 
 
-@pytest.mark.parametrize("name", ["confusion", "batch curves", "epoch losses", "code sizes"])
+@pytest.mark.parametrize(
+    "name", ["confusion", "batch curves", "epoch losses", "code sizes", "experiments"]
+)
 def test_every_axis_of_a_plot_is_labelled(name, data, shown):
     FIGURES[name](data)
     [(figure, _alt)] = shown

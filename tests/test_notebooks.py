@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 import build
+import editions
 import execute
 import workshop_utils as wu
 from workshop_utils.data import CIFAR10
@@ -36,7 +37,7 @@ def test_there_are_the_four_notebooks_and_no_other():
 
 
 def test_a_committed_notebook_is_what_its_source_builds(source, committed):
-    built = build.build(source)
+    built = build.build(source, editions.solutions)
     build.keep_outputs(built, committed)
     file = build.SOLUTIONS / f"{source.stem}.ipynb"
     assert build.as_text(built) == file.read_text(encoding="utf-8"), "run: make notebooks"
@@ -48,13 +49,15 @@ def test_a_changed_source_is_noticed(source, committed, tmp_path):
     for old, new in (("# # ", "# # A new title: "), ("wu.load_data(settings)", "wu.load_data()")):
         assert old in text
         changed.write_text(text.replace(old, new, 1), encoding="utf-8")
-        built = build.build(changed)
+        built = build.build(changed, editions.solutions)
         build.keep_outputs(built, committed)
         assert build.as_text(built) != build.as_text(committed)
 
 
-def test_two_builds_are_the_same_to_the_byte(source):
-    assert build.as_text(build.build(source)) == build.as_text(build.build(source))
+@pytest.mark.parametrize("edition", [editions.students, editions.solutions])
+def test_two_builds_are_the_same_to_the_byte(source, edition):
+    once, again = (build.as_text(build.build(source, edition)) for _ in range(2))
+    assert once == again
 
 
 def test_cell_ids_are_unique(committed):

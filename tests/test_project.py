@@ -28,8 +28,8 @@ cifar10 validation standin_shapes
 standin progress layers
 data models
 training runs diagrams mistakes
-interpolation pca reference
-plots
+interpolation pca reference experiments
+solutions pictures plots
 """.strip().splitlines()
 
 

@@ -1,8 +1,10 @@
 import dataclasses
 import json
+from collections import OrderedDict
 
 import pytest
 import torch
+from torch import nn
 
 import workshop_utils as wu
 from workshop_utils import runs
@@ -134,6 +136,34 @@ def test_a_run_of_another_architecture_is_refused(saved, data, settings):
     with pytest.raises(RunError, match=r"another architecture: model\.conv1\.weight has shape"):
         run.load_into(model=model)
     assert torch.equal(model.conv1.weight, before)
+
+
+class OwnEncoder(nn.Module):
+    """As a student may write it: other names, another order."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = nn.Conv2d(16, 32, 4, 2, 1)
+        self.first = nn.Sequential(nn.Conv2d(3, 8, 4, 2, 1), nn.ReLU(), nn.Conv2d(8, 16, 4, 2, 1))
+
+    def forward(self, x):
+        return self.last(torch.relu(self.first(x)))
+
+
+def test_an_encoder_with_other_names_is_found_by_the_next_notebook(data, settings):
+    own, reference = OwnEncoder(), wu.ConvEncoder(8, 16, 32)
+    wu.save_run("autoencoder", wu.History(), data, settings, encoder=own)
+    wu.find_run("autoencoder", data, settings).load_into(encoder=reference)
+    images = torch.rand(2, 3, 32, 32)
+    assert torch.equal(reference(images), own(images))
+
+
+def test_names_are_not_guessed_where_two_layers_have_the_same_shape(data, settings):
+    twins = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    wu.save_run("twins", wu.History(), data, settings, model=twins)
+    other = nn.Sequential(OrderedDict(a=nn.Linear(4, 4), b=nn.Linear(4, 4)))
+    with pytest.raises(RunError, match="another architecture"):
+        wu.find_run("twins", data, settings).load_into(model=other)
 
 
 def test_the_shipped_runs_fit_the_networks_of_the_notebooks(data, settings):

@@ -309,9 +309,6 @@ prediction = "nothing"
 # raise NotImplementedError('Exercise 1.2: replace this line by prediction = "worse", "random" or "nothing".')
 ### END SOLUTION
 
-# %% tags=["check", "nbval-check-output"]
-wu.check_prediction(prediction, ("worse", "random", "nothing")).must_pass()
-
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint</summary>
 #
@@ -319,6 +316,9 @@ wu.check_prediction(prediction, ("worse", "random", "nothing")).must_pass()
 # a sum when its terms change places?
 #
 # </details>
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_prediction(prediction, ("worse", "random", "nothing")).must_pass()
 
 # %% [markdown] tags=["tutor"]
 # **Wrong answers to expect:** "random", since the picture looks like noise to us. Let those who

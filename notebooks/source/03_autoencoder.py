@@ -327,15 +327,15 @@ prediction = "training"
 # raise NotImplementedError('Exercise 3.2: replace this line by prediction = "size", "place" or "training".')
 ### END SOLUTION
 
-# %% tags=["check", "nbval-check-output"]
-wu.check_prediction(prediction, ("size", "place", "training")).must_pass()
-
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint</summary>
 #
 # How could one take size and place away from PCA, and leave it everything else?
 #
 # </details>
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_prediction(prediction, ("size", "place", "training")).must_pass()
 
 # %% [markdown]
 # The test: cut every image into 16 patches of 8×8 pixels, and let PCA describe each *patch* with 32 numbers.
@@ -403,6 +403,14 @@ prediction = "fall less and less"
 ### STUB
 # raise NotImplementedError('Exercise 3.3: replace this line by prediction = "halve", "fall less and less" or "rise".')
 ### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint</summary>
+#
+# Two things make the error: what the code cannot hold, and what the network has not learnt yet. Which of
+# them does a larger code make smaller?
+#
+# </details>
 
 # %% tags=["check", "nbval-check-output"]
 wu.check_prediction(prediction, ("halve", "fall less and less", "rise")).must_pass()

@@ -219,6 +219,14 @@ prediction = "neither"
 # raise NotImplementedError('Exercise 4.3: replace this line by prediction = "pixels", "codes" or "neither".')
 ### END SOLUTION
 
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint</summary>
+#
+# There is no right or wrong yet. What did the training ask of the codes, and what of the points between
+# them?
+#
+# </details>
+
 # %% tags=["check", "nbval-check-output"]
 wu.check_prediction(prediction, ("pixels", "codes", "neither")).must_pass()
 

@@ -1,0 +1,97 @@
+"""What surrounds the exercises: reference solutions, and experiments of one's own."""
+
+import inspect
+
+import pytest
+import torch
+
+import workshop_utils as wu
+from workshop_utils import solutions
+
+
+def test_a_reference_solution_is_handed_out_and_says_so(capsys):
+    assert wu.use_solution("ConvEncoder") is wu.ConvEncoder
+    assert "ConvEncoder is now the reference solution" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", solutions.SOLUTIONS)
+def test_every_reference_solution_can_be_read(name):
+    assert f" {name}(" in inspect.getsource(wu.use_solution(name))
+
+
+def test_an_unknown_solution_names_those_there_are():
+    with pytest.raises(ValueError, match="no solution 'Decoder'; there are mlp_parameters"):
+        wu.use_solution("Decoder")
+
+
+def test_no_solution_is_handed_out_while_grading(monkeypatch):
+    monkeypatch.setenv("WORKSHOP_GRADING", "1")
+    with pytest.raises(PermissionError, match="earns no points"):
+        wu.use_solution("interpolate")
+
+
+def test_counted_parameters_are_those_of_the_networks():
+    assert sum(solutions.mlp_parameters().values()) == 813_398
+    assert sum(solutions.cnn_parameters().values()) == 109_050
+
+
+def test_counting_uses_up_no_random_numbers():
+    before = torch.get_rng_state()
+    solutions.mlp_parameters(), solutions.cnn_parameters(), solutions.cnn_shapes()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_layer_used_twice_is_numbered():
+    shapes = solutions.cnn_shapes()
+    assert list(shapes) == ["conv1", "pool1", "conv2", "pool2", "fc1", "logits"]
+    assert shapes["pool1"] == (8, 14, 14)
+
+
+# --- experiments ---
+
+
+@pytest.fixture
+def experiments():
+    """Trainings whose accuracy is known: the learning rate itself."""
+
+    def try_out(out_c1=8, learning_rate=0.1):
+        return wu.History(test_loss=[1.0], test_accuracy=[0.2, learning_rate]), 1000 * out_c1
+
+    return wu.Experiments(try_out)
+
+
+def test_every_run_becomes_a_row(experiments, capsys):
+    experiments.run(out_c1=8)
+    experiments.run(out_c1=16, learning_rate=0.5)
+    capsys.readouterr()
+    experiments.show()
+    heading, *rows = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert heading == ["out_c1", "learning_rate", "parameters", "seconds", "test", "accuracy"]
+    assert rows == [["8", "8,000", "0", "10.0%"], ["16", "0.5", "16,000", "0", "50.0%"]]
+
+
+def test_columns_of_the_table_are_aligned(experiments, capsys):
+    experiments.run(out_c1=8)
+    experiments.run(out_c1=16, learning_rate=0.5)
+    capsys.readouterr()
+    experiments.show()
+    assert len({len(line) for line in capsys.readouterr().out.splitlines()}) == 1
+
+
+def test_autoencoders_are_compared_by_their_test_loss():
+    experiments = wu.Experiments(lambda embedding_dim: (wu.History(test_loss=[9.0, 7.5]), 10))
+    experiments.run(embedding_dim=8)
+    [trial] = experiments.trials
+    assert (trial.result, trial.unit, trial.format_result()) == (7.5, "test loss", "7.50")
+
+
+def test_without_a_run_there_is_nothing_to_show(experiments):
+    for show in (experiments.show, lambda: wu.plot_experiments(experiments, "A title")):
+        with pytest.raises(ValueError, match="Nothing was tried yet"):
+            show()
+
+
+def test_runs_without_the_choice_of_the_axis_are_refused(experiments):
+    experiments.run(out_c1=8)
+    with pytest.raises(ValueError, match="Not every run chose 'learning_rate'"):
+        wu.plot_experiments(experiments, "A title", against="learning_rate")

@@ -18,7 +18,7 @@ else:
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-MODULES = sorted((ROOT / "workshop_utils").glob("*.py"))
+MODULES = sorted((ROOT / "workshop_utils").rglob("*.py"))
 # What conda-forge calls a package that has another name on PyPI.
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}
 # Each module imports only from those in the lines above it.
@@ -30,6 +30,14 @@ data models
 training runs diagrams mistakes
 interpolation pca reference experiments
 solutions pictures plots
+checks.result checks.errors
+checks.running
+checks.answers
+checks.encoder_trial
+checks.encoder_source
+checks.encoder_shapes checks.encoder_weights checks.encoder_forward
+checks.encoder checks.choices
+checks
 """.strip().splitlines()
 
 
@@ -47,6 +55,12 @@ def test_conda_and_pip_install_the_same_versions():
     assert own == {"pip": ["-e ."]}
 
 
+def name_of(module):
+    """How a module of the package is imported, such as "data" or "checks.result"."""
+    parts = module.relative_to(ROOT / "workshop_utils").with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
 def imports_of(module):
     """Names of the package's modules that a module imports, anywhere in it."""
     found = set()
@@ -60,7 +74,7 @@ def imports_of(module):
 
 def test_imports_flow_one_way():
     allowed = set()
-    names = {module.stem: module for module in MODULES if module.stem != "__init__"}
+    names = {name_of(module): module for module in MODULES if name_of(module) != "__init__"}
     assert sorted(names) == sorted(" ".join(ORDER).split())
     for line in ORDER:
         for name in line.split():
@@ -68,7 +82,7 @@ def test_imports_flow_one_way():
         allowed |= set(line.split())
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
 def test_no_module_is_longer_than_300_lines(module):
     assert len(module.read_text(encoding="utf-8").splitlines()) <= 300
 

@@ -1,0 +1,60 @@
+"""Asking a check about an answer, and seeing that nothing else happens."""
+
+import contextlib
+import io
+import random
+import sys
+import time
+import warnings
+
+import numpy as np
+import torch
+
+from workshop_utils.checks import CheckResult
+
+
+def state():
+    """What a check must leave as it was."""
+    return (
+        torch.get_rng_state().tolist(),
+        random.getstate(),
+        str(np.random.get_state()),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+        warnings.filters[:],
+        id(sys.stdout),
+        id(sys.stderr),
+    )
+
+
+def ask(check, *given):
+    """The check's answer, which must come quickly, be shown once, and leave no trace."""
+    before = state()
+    shown = io.StringIO()
+    began = time.monotonic()
+    with contextlib.redirect_stdout(shown):
+        result = check(*given)
+    assert time.monotonic() - began < 2
+    assert state() == before
+    assert isinstance(result, CheckResult)
+    assert shown.getvalue() == f"{result}\n"
+    return result
+
+
+def confusable(table, messages):
+    """Pairs of answers with different messages of which one would do for the other, too."""
+    return [
+        (mine.name, other.name)
+        for mine in table
+        for other in table
+        if messages[mine.name] != messages[other.name]
+        and all(words in messages[other.name] for words in mine.words)
+    ]
+
+
+def alike(messages):
+    """Sets of answers that get the same message."""
+    groups = {}
+    for name, message in messages.items():
+        groups.setdefault(message, set()).add(name)
+    return [group for group in groups.values() if len(group) > 1]

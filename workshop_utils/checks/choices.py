@@ -1,0 +1,41 @@
+"""Answers that cannot be wrong, only missing: predictions and experiments of one's own."""
+
+from workshop_utils.checks.result import CheckResult
+from workshop_utils.experiments import Experiments
+
+
+def check_prediction(prediction: object, choices: tuple[str, ...]) -> CheckResult:
+    """Note a prediction before the notebook shows what happens; every choice passes.
+
+    Args:
+        prediction: one of the choices, as a text.
+        choices: what may be predicted.
+    """
+    if isinstance(prediction, str) and prediction in choices:
+        result = CheckResult(True, f"Noted: “{prediction}”. Run on, and compare.")
+    else:
+        *most, last = (f'"{choice}"' for choice in choices)
+        options = f"{', '.join(most)} or {last}"
+        result = CheckResult(False, f"Choose one of {options}, with the quotation marks.")
+    result.show()
+    return result
+
+
+def check_experiments(experiments: Experiments, at_least: int) -> CheckResult:
+    """Ask for enough different runs to compare.
+
+    Args:
+        experiments: the runs so far.
+        at_least: how many must differ in their choices.
+    """
+    n_different = len({tuple(sorted(trial.choices.items())) for trial in experiments.trials})
+    if n_different >= at_least:
+        result = CheckResult(True, f"{n_different} different runs to compare.")
+    else:
+        result = CheckResult(
+            False,
+            f"There are {n_different} different runs so far, and {at_least} are needed to compare: "
+            "add experiments.run(...) with other choices.",
+        )
+    result.show()
+    return result

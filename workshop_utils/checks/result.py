@@ -1,0 +1,72 @@
+"""What a check found, shown as one line: ✓ or ✗ and a sentence."""
+
+import html
+import sys
+from dataclasses import dataclass
+
+# The colours of style.py, which is not imported here: it would load Matplotlib for two words.
+BLUE, ORANGE = "#0072B2", "#D55E00"
+
+# Colours of the text are left to the page, so that it can be read in a light and a dark theme.
+BOX = (
+    '<div role="status" style="border-left: 6px solid {colour}; padding: 0.4em 0.8em; '
+    'margin: 0.2em 0">{text}</div>'
+)
+
+
+class StopHere(Exception):  # noqa: N818 - not an error of the program: the reader is to look up
+    """Ends a notebook's run at an exercise that is not right yet."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback, which would only lead into this file."""
+        return [str(self)]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The answer to an exercise.
+
+    Args:
+        passed: whether it is right.
+        message: what was seen if it is; what to mend if it is not.
+    """
+
+    passed: bool
+    message: str
+
+    def __str__(self) -> str:
+        return f"{'✓' if self.passed else '✗'} {self.message}"
+
+    def must_pass(self) -> None:
+        """Go on if the exercise is right.
+
+        Raises:
+            StopHere: it is not; a notebook shows two lines and no traceback.
+        """
+        if not self.passed:
+            raise StopHere(
+                "The notebook stops here: the exercise is not right yet (see ✗ above).\n"
+                "Mend it and run the cell again, or go on with the reference solution "
+                "(the line under the exercise)."
+            )
+
+    def show(self) -> None:
+        """Show the answer in the notebook (elsewhere: print it)."""
+        from IPython import get_ipython
+        from IPython.display import display
+
+        if get_ipython():
+            colour = BLUE if self.passed else ORANGE
+            box = BOX.format(colour=colour, text=html.escape(str(self)))
+            display({"text/plain": str(self), "text/html": box}, raw=True)
+        else:
+            # A terminal on Windows may not know ✓ or ×.
+            encoding = sys.stdout.encoding or "utf-8"
+            print(str(self).encode(encoding, "replace").decode(encoding))
+
+    def _ipython_display_(self) -> None:
+        """Show nothing: the check has shown it.
+
+        A check is often the last line of a cell. Without this method the answer would appear
+        twice, the second time as the cell's result, from which nbgrader reads a mark.
+        """

@@ -4,7 +4,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 INSTALLED := .venv/installed
 
-.PHONY: run test lab notebooks reference clean
+.PHONY: run test lab notebooks slides html reference clean
 
 run: $(INSTALLED)  ## run the four notebooks; pages and a table of results in build/
 	$(PY) tools/run.py
@@ -20,6 +20,12 @@ lab: $(INSTALLED)  ## open JupyterLab on the notebooks
 notebooks: $(INSTALLED)  ## rebuild the notebooks from their sources and execute them
 	$(PY) tools/build.py
 	$(PY) tools/execute.py
+
+slides: $(INSTALLED)  ## slides with notes for tutors, one file for each notebook, in build/slides/
+	$(PY) tools/slides.py
+
+html: slides  ## pages to read, and one that leads to pages and slides: build/html/index.html
+	$(PY) tools/pages.py
 
 reference: $(INSTALLED)  ## record results anew, on the data set that is found
 	$(PY) tools/record.py full 0 1 2 3 4

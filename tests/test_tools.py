@@ -1,8 +1,6 @@
-import re
-
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_notebook
 
 import execute
 import record
@@ -75,33 +73,3 @@ def test_an_executed_notebook_knows_its_code_and_no_times(tmp_path):
     assert cell.execution_count == 1
     assert "execution" not in cell.metadata
     assert notebook.metadata["executed_code"] == execute.code_hash(notebook)
-
-
-@pytest.fixture(scope="module")
-def page():
-    formulas = "Here $x^2$ and\n\n$$ \\sum_k \\Vert x_k \\Vert^2 $$\n\n[next](02_cnn.ipynb)"
-    picture = new_output(
-        "display_data", {"image/png": "iVBORw0KGgo="}, metadata={"image/png": {"alt": "a > b"}}
-    )
-    code = new_code_cell("show()", outputs=[picture], execution_count=1)
-    return execute.to_page(new_notebook(cells=[new_markdown_cell(formulas), code]), "A title")
-
-
-def test_a_page_needs_no_network(page):
-    loaded = re.findall(r"""(?:src|href)=["']?([^"'\s>]+)""", re.sub(r"<a\b[^>]*>", "", page))
-    assert loaded
-    assert all(address.startswith("data:") for address in loaded)
-    assert "@import" not in page
-    assert not re.search(r"url\(['\"]?http", page)
-    assert "<script" not in page
-
-
-def test_formulas_of_a_page_are_mathml(page):
-    assert page.count("<math") == 2
-    assert "$" not in re.sub(r"<style.*?</style>", "", page, flags=re.DOTALL)
-
-
-def test_pictures_of_a_page_have_alternative_text_and_links_lead_to_pages(page):
-    assert re.search(r'alt="a (>|&gt;) b"', page)
-    assert 'href="02_cnn.html"' in page
-    assert "<title>A title</title>" in page

@@ -7,17 +7,14 @@ trained on all of CIFAR-10 is kept with the package, for readers who skip a note
 """
 
 import os
-import re
 import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import latex2mathml.converter
 import nbformat
 from nbclient import NotebookClient
-from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from build import METADATA, ROOT, SOLUTIONS, code_hash, write
@@ -74,29 +71,6 @@ def results(notebook: NotebookNode) -> list[dict]:
         for output in cell.get("outputs", [])
         if "workshop_result" in output.get("metadata", {})
     ]
-
-
-def to_page(notebook: NotebookNode, title: str) -> str:
-    """Make a self-contained HTML page that needs no network."""
-    notebook = nbformat.from_dict(notebook)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = formulas_to_mathml(cell.source).replace(".ipynb)", ".html)")
-    notebook.metadata["title"] = title
-    exporter = HTMLExporter(
-        template_name="page", extra_template_basedirs=[str(Path(__file__).parent)]
-    )
-    return exporter.from_notebook_node(notebook)[0]
-
-
-def formulas_to_mathml(markdown: str) -> str:
-    """Turn $...$ and $$...$$ into MathML, which browsers show without a script."""
-
-    def convert(match: re.Match) -> str:
-        display = "block" if match[1] is not None else "inline"
-        return latex2mathml.converter.convert(match[1] or match[2], display=display)
-
-    return re.sub(r"\$\$(.+?)\$\$|\$(.+?)\$", convert, markdown, flags=re.DOTALL)
 
 
 def main() -> None:

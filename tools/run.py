@@ -12,7 +12,9 @@ import sys
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from build import ROOT, SOLUTIONS, in_words, write
-from execute import NoisyNotebookError, execute, results, to_page
+from execute import NoisyNotebookError, execute, results
+from pages import to_page
+from rendering import title_of
 from workshop_utils.cifar10 import DataError, NotFoundError
 from workshop_utils.data import STANDIN, ImageData, load_data
 from workshop_utils.files import written_whole
@@ -55,7 +57,7 @@ def main() -> int:
             continue
         write(notebook, BUILD / file.name)
         with written_whole(BUILD / f"{file.stem}.html") as page:
-            page.write_text(to_page(notebook, file.stem), encoding="utf-8")
+            page.write_text(to_page(notebook, title_of(notebook)), encoding="utf-8")
         found = results(notebook)
         rows += [_row(file.stem, seconds, data, result) for result in found]
         n_failed += sum(result["verdict"] == OUTSIDE for result in found)

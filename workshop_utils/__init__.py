@@ -9,7 +9,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "checks": ["CheckResult", "check_encoder"],
+        "checks": ["CheckResult", "check_encoder", "check_experiments", "check_prediction"],
         "data": ["ImageData", "Loader", "load_data"],
         "diagrams": ["draw_autoencoder", "draw_interpolation", "draw_network"],
         "experiments": ["Experiments"],

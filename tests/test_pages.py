@@ -1,0 +1,174 @@
+import re
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+import build
+import pages
+import rendering
+from workshop_utils.data import CIFAR10
+from workshop_utils.reference import INSIDE, OUTSIDE, load_reference
+
+
+@pytest.fixture(scope="module")
+def page(lesson):
+    return BeautifulSoup(pages.to_page(lesson, "A title", "index.html"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def first_page(lesson):
+    recorded = load_reference()[CIFAR10]["full"].metrics["mlp_test_accuracy"]
+
+    def result(value, verdict):
+        about = {"metric": "mlp_test_accuracy", "value": value, "verdict": verdict, "seed": 0}
+        about |= {"dataset": CIFAR10, "variant": "JPEG copy", "profile": "full"}
+        return new_output("display_data", {"text/plain": ""}, metadata={"workshop_result": about})
+
+    outputs = [result(recorded.mean, INSIDE), result(0.1, OUTSIDE)]
+    measured = new_notebook(cells=[*lesson.cells, new_code_cell("report()", outputs=outputs)])
+    bare = new_notebook(cells=[new_markdown_cell("# Bare")])
+    html = pages.to_index({"01_mlp": measured, "bare": bare}, {"01_mlp": "../slides/01_mlp.html"})
+    return BeautifulSoup(html, "html.parser")
+
+
+# --- formulas ---
+
+
+@pytest.mark.parametrize("formula", ["$x$", "$x^2$, $y$", "$$ x $$", "$a\nb$", r"$\$5$", "$Y'$-th"])
+def test_formulas_become_mathml(formula):
+    html = rendering.formulas_to_mathml(f"before {formula} after")
+    assert html.count("<math") == formula.replace(r"\$", "").replace("$$", "$").count("$") / 2
+    assert html.startswith("before ") and html.endswith(" after")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from $5 to $10 a month",
+        "$5 or $6, or 7 $ or 8 $",
+        "`a$b$c` and ``d$`e$``",
+        "```sh\necho $HOME and $PATH\n```",
+        "<code>$x$</code>",
+        r"\$x\$",
+        "a $b\n\nc$ d",
+        "$5 for `$x`",
+    ],
+)
+def test_prices_and_code_are_no_formulas(text):
+    assert rendering.formulas_to_mathml(text) == text
+
+
+def test_a_formula_is_found_after_a_price():
+    html = rendering.formulas_to_mathml("for $5 one gets $x$ of `$y$`")
+    assert html.startswith("for $5 one gets <math") and html.endswith("`$y$`")
+
+
+# --- pages ---
+
+
+def test_no_page_loads_anything(page, first_page):
+    for soup in (page, first_page):
+        loaded = [tag.get("src") for tag in soup(["img", "script", "iframe"])]
+        loaded += [tag.get("href") for tag in soup("link")]
+        assert loaded
+        assert all(address.startswith("data:") for address in loaded)
+        assert not soup("script")
+        assert not re.search(r"@import|url\(", str(soup.style))
+
+
+def test_a_page_keeps_prices_and_code_and_turns_formulas_into_mathml(page):
+    assert len(page("math")) == 2
+    assert "Tickets cost $5 or $10, a$b$c." in page.get_text()
+
+
+def test_notes_for_tutors_are_not_on_a_page(page):
+    assert "For tutors" not in page.get_text()
+    assert "They say 6" not in page.get_text()
+
+
+def test_hints_and_solutions_are_folded_and_tasks_are_not(page):
+    folded = {fold.summary.get_text(): fold.get_text() for fold in page.main("details")}
+    assert "Look closely." in folded["Hint 1"]
+    assert "answer = 42" in folded["Solution"]
+    [task] = page.select(".exercise.text")
+    assert "easy, 5 minutes" in task.get_text()
+    assert not task("details")
+
+
+def test_a_page_can_be_read_without_eyes(page):
+    assert page.html["lang"] == "en"
+    assert page.select_one("a.skip")["href"] == f"#{page.main['id']}"
+    assert [picture["alt"] for picture in page("img")] == ['a "wide" picture', "a tall picture"]
+    assert len(page("h1")) == 1
+    assert [heading.name for heading in page(re.compile("^h[1-6]$"))] == ["h1", "h2", "h2"]
+    assert all(block.get("tabindex") == "0" for block in page("pre"))
+
+
+def test_links_lead_to_sections_and_to_the_other_pages(page):
+    within = {link["href"] for link in page.nav("a")}
+    assert within == {f"#{heading['id']}" for heading in page("h2")}
+    assert page.header.a["href"] == "index.html"
+    assert page.main.find("a", string="the start")["href"] == "01_mlp.html#section-1"
+
+
+def test_what_a_cell_printed_stays_in_one_piece_and_in_its_place():
+    def printed(said):
+        return new_output("stream", name="stdout", text=said)
+
+    picture = new_output("display_data", {"image/png": "iVBORw0KGgo="})
+    outputs = [printed("a <\n"), printed("b\n"), picture, printed("c\n")]
+    cell = new_code_cell("show()", outputs=outputs)
+    page = BeautifulSoup(pages.to_page(new_notebook(cells=[cell]), "A title"), "html.parser")
+    [block] = page.select(".cell")
+    parts = [part.get_text().strip() for part in block.find_all(recursive=False)]
+    assert parts == ["show()", "a <\nb", "", "c"]
+    assert not page.header.a
+    assert not page("nav")
+
+
+# --- the first page ---
+
+
+def test_the_first_page_shows_each_notebook_with_its_results_and_time(first_page):
+    measured, bare = first_page("article")
+    assert measured.h2.get_text() == "Notebook 7A & B"
+    assert [item.get_text() for item in measured("li")] == ["to test with x2;", "little else."]
+    assert measured.math
+    seconds = sorted(load_reference()[CIFAR10]["full"].seconds["01_mlp"])
+    assert build.in_words(seconds[len(seconds) // 2]) in measured.get_text()
+    assert "Results on CIFAR-10 (JPEG copy)" in measured.get_text()
+    inside, outside = (
+        [cell.get_text() for cell in row(["th", "td"])] for row in measured.tbody("tr")
+    )
+    known = load_reference()[CIFAR10]["full"].metrics["mlp_test_accuracy"]
+    assert inside[:2] == ["MLP, test accuracy", f"{known.mean:.1%}"]
+    assert inside[2:] == [f"{known.low:.1%}".rstrip("%") + f"% to {known.high:.1%}", "✓ inside"]
+    assert outside[1] == "10.0%"
+    assert outside[3] == "✗ OUTSIDE"
+    assert not bare(["table", "img", "li"])
+    assert "computes" not in bare.get_text()
+
+
+def test_the_first_page_leads_to_pages_and_to_the_slides_there_are(first_page):
+    measured, bare = first_page("article")
+    assert [x["href"] for x in measured("a")] == ["01_mlp.html", "../slides/01_mlp.html"]
+    assert [x["href"] for x in bare("a")] == ["bare.html"]
+
+
+def test_the_thumbnail_is_small_and_of_the_shape_that_fits_best(lesson):
+    picture = BeautifulSoup(pages.thumbnail(lesson), "html.parser").img
+    assert picture["alt"] == 'a "wide" picture'
+    assert len(picture["src"]) < 2000
+    output = nbformat.from_dict({"data": {"image/png": picture["src"].partition(",")[2]}})
+    assert rendering.picture_size(output) == (640, 213)
+
+
+def test_pages_are_written_beside_each_other(lesson, tmp_path):
+    nbformat.write(lesson, tmp_path / "01_mlp.ipynb")
+    written = pages.write_pages(tmp_path, tmp_path / "build" / "html")
+    assert [file.name for file in written] == ["01_mlp.html", "index.html"]
+    assert sorted((tmp_path / "build" / "html").iterdir()) == written
+    assert "slides" not in written[-1].read_text(encoding="utf-8")
+    assert "<title>7 · A &amp; B</title>" in written[0].read_text(encoding="utf-8")

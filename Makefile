@@ -2,9 +2,13 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
+FOR_STUDENTS := .venv/installed-for-students
 INSTALLED := .venv/installed
 
-.PHONY: run test lab notebooks slides html reference clean
+NO_PACKAGES = echo "The packages could not be installed. No network? See \
+'Without internet' in README.md."; exit 1;
+
+.PHONY: run test e2e lab doctor notebooks slides html grade-demo reference clean
 
 run: $(INSTALLED)  ## run the four notebooks; pages and a table of results in build/
 	$(PY) tools/run.py
@@ -14,8 +18,14 @@ test: $(INSTALLED)  ## lint, unit tests, and every notebook re-run and compared
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest --cov=workshop_utils --cov-fail-under=90 --durations=5
 
-lab: $(INSTALLED)  ## open JupyterLab on the notebooks
-	$(PY) -m jupyterlab notebooks/solutions/01_mlp.ipynb
+e2e: $(INSTALLED)  ## the notebooks and slides in a real browser: needs Chromium or Chrome
+	$(PY) -m pytest -m browser tests/browser --durations=5
+
+lab: $(FOR_STUDENTS)  ## open JupyterLab on the students' notebooks
+	$(PY) -m jupyterlab notebooks/01_mlp.ipynb
+
+doctor: $(FOR_STUDENTS)  ## check this computer before a lab
+	$(PY) -m workshop_utils doctor
 
 notebooks: $(INSTALLED)  ## rebuild the notebooks from their sources and execute them
 	$(PY) tools/build.py
@@ -27,6 +37,9 @@ slides: $(INSTALLED)  ## slides with notes for tutors, one file for each noteboo
 html: slides  ## pages to read, and one that leads to pages and slides: build/html/index.html
 	$(PY) tools/pages.py
 
+grade-demo: $(INSTALLED)  ## grade 40 made-up submissions with nbgrader
+	$(PY) tools/grade_demo.py
+
 reference: $(INSTALLED)  ## record results anew, on the data set that is found
 	$(PY) tools/record.py full 0 1 2 3 4
 	$(PY) tools/record.py quick 0 1 2 3 4 5 6 7
@@ -34,11 +47,14 @@ reference: $(INSTALLED)  ## record results anew, on the data set that is found
 clean:
 	rm -rf .venv build
 
-$(INSTALLED): pyproject.toml
+# Students need JupyterLab and the package; tests and tools need more.
+$(FOR_STUDENTS): pyproject.toml
 	@$(PYTHON) tools/preflight.py
 	$(PYTHON) -m venv .venv
 	@echo "installing the packages; the first time takes some minutes"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -e ".[dev]" || { echo \
-	"The packages could not be installed. No network? See 'Without internet' in README.md."; \
-	exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e . || { $(NO_PACKAGES) }
+	@touch $@
+
+$(INSTALLED): $(FOR_STUDENTS)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e ".[dev]" || { $(NO_PACKAGES) }
 	@touch $@

@@ -117,6 +117,7 @@ wu.draw_network(mlp, "The multilayer perceptron")
 #
 # **Predict first:** which of the three has the most?
 
+
 # %% tags=["exercise"] graded_as="mlp-parameters"
 ### BEGIN SOLUTION
 def mlp_parameters():
@@ -125,6 +126,8 @@ def mlp_parameters():
         "hidden_layer": 256 * 100 + 100,
         "output_layer": 100 * 10 + 10,
     }
+
+
 ### STUB
 # def mlp_parameters():
 #     raise NotImplementedError("Exercise 1.1: put a number for every layer below, and remove this line.")

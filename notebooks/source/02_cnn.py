@@ -117,6 +117,7 @@ cnn = BasicConvNet(out_c1=8, out_c2=16, dense_units=256).to(settings.device)
 # An image comes in as 3×32×32. Which shape does each layer hand on, for one image? Do it on paper with the
 # table above, then fill it in: channels first, without the batch dimension.
 
+
 # %% tags=["exercise"] graded_as="cnn-shapes"
 ### BEGIN SOLUTION
 def cnn_shapes():
@@ -128,6 +129,8 @@ def cnn_shapes():
         "fc1": (256,),
         "logits": (10,),
     }
+
+
 ### STUB
 # def cnn_shapes():
 #     raise NotImplementedError("Exercise 2.1: put a shape for every layer below, and remove this line.")
@@ -197,6 +200,7 @@ wu.show_source(BasicConvNet)
 # How many numbers does each layer learn? You know fully connected layers from notebook 1. For a
 # convolution, think of the filters: how many are there, and how many weights has one?
 
+
 # %% tags=["exercise"] graded_as="cnn-parameters"
 ### BEGIN SOLUTION
 def cnn_parameters():
@@ -206,6 +210,8 @@ def cnn_parameters():
         "fc1": 16 * 5 * 5 * 256 + 256,
         "logits": 256 * 10 + 10,
     }
+
+
 ### STUB
 # def cnn_parameters():
 #     raise NotImplementedError("Exercise 2.2: put a number for every layer below, and remove this line.")
@@ -351,6 +357,7 @@ for name, history in (("MLP", mlp_history), ("CNN", cnn_history)):
 # them?
 #
 # `try_cnn` trains a network of your choice for a few epochs. Every run goes into one table.
+
 
 # %%
 def try_cnn(out_c1, out_c2, learning_rate):

@@ -386,6 +386,7 @@ print("PCA on patches has the smaller error:", patch_loss < test_loss)
 # channels, then as many as above, then four times as many. What will the test loss do from each to the next:
 # `"halve"`, `"fall less and less"` or `"rise"`?
 
+
 # %%
 def try_autoencoder(embedding_dim, out_c1=8, out_c2=16, learning_rate=1e-3):
     torch.manual_seed(settings.seed)
@@ -396,6 +397,7 @@ def try_autoencoder(embedding_dim, out_c1=8, out_c2=16, learning_rate=1e-3):
     n_epochs = settings.profile.experiment_epochs
     history = train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs)
     return history, wu.count_parameters(both)
+
 
 # %% tags=["exercise"]
 ### BEGIN SOLUTION

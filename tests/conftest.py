@@ -95,9 +95,11 @@ def lesson() -> NotebookNode:
             text(f"**Exercise** (easy, 5 minutes)\n\n{task}", "exercise"),
             text(fold("Wrong answers", "They say 6. Ask: why?"), "tutor"),
             text(fold("Hint 1", "Look closely."), "hint"),
+            text(fold("Hint 2", "Look again.")),
+            text("Look elsewhere.", "hint"),
             code("answer = 42", tags=("exercise",)),
             code("print(answer)", printed("42\n"), tags=("check",)),
             text("Now " + "and then " * 300 + "\n\n" + fold("Solution on paper", "It is 42.")),
-            text("## Second\n\nBack to [the start](01_mlp.ipynb#section-1)."),
+            text("## Second\n\n```python\nlast = True\n```\n\n[The start](01_mlp.ipynb#section-1)"),
         ]
     )

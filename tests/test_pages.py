@@ -54,6 +54,7 @@ def test_formulas_become_mathml(formula):
         r"\$x\$",
         "a $b\n\nc$ d",
         "$5 for `$x`",
+        "$5-$10",
     ],
 )
 def test_prices_and_code_are_no_formulas(text):
@@ -110,7 +111,7 @@ def test_links_lead_to_sections_and_to_the_other_pages(page):
     within = {link["href"] for link in page.nav("a")}
     assert within == {f"#{heading['id']}" for heading in page("h2")}
     assert page.header.a["href"] == "index.html"
-    assert page.main.find("a", string="the start")["href"] == "01_mlp.html#section-1"
+    assert page.main.find("a", string="The start")["href"] == "01_mlp.html#section-1"
 
 
 def test_what_a_cell_printed_stays_in_one_piece_and_in_its_place():
@@ -118,12 +119,13 @@ def test_what_a_cell_printed_stays_in_one_piece_and_in_its_place():
         return new_output("stream", name="stdout", text=said)
 
     picture = new_output("display_data", {"image/png": "iVBORw0KGgo="})
-    outputs = [printed("a <\n"), printed("b\n"), picture, printed("c\n")]
+    value = new_output("execute_result", {"text/plain": "7"})
+    outputs = [printed("a <\n"), printed("b\n"), picture, printed("c\n"), value]
     cell = new_code_cell("show()", outputs=outputs)
     page = BeautifulSoup(pages.to_page(new_notebook(cells=[cell]), "A title"), "html.parser")
     [block] = page.select(".cell")
     parts = [part.get_text().strip() for part in block.find_all(recursive=False)]
-    assert parts == ["show()", "a <\nb", "", "c"]
+    assert parts == ["show()", "a <\nb", "", "c\n7"]
     assert not page.header.a
     assert not page("nav")
 

@@ -71,6 +71,8 @@ def test_notes_for_tutors_belong_to_the_slides_of_the_cell_before_and_are_not_sh
 
 def test_hints_and_preparations_are_left_out(deck):
     assert "Look closely" not in deck.get_text()
+    assert "Look again" not in deck.get_text()
+    assert "Look elsewhere" not in deck.get_text()
     assert "import preparation" not in deck.get_text()
     assert "wu.show" not in deck.get_text()
 

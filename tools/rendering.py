@@ -56,6 +56,7 @@ def markdown_to_html(markdown: str) -> str:
     # Not nbconvert's own parser: that would look for formulas among prices and code once more.
     render = mistune.create_markdown(renderer=renderer, plugins=["strikethrough", "table"])
     html = str(render(formulas_to_mathml(markdown)))
+    html = html.replace("<pre>", '<pre class="code" tabindex="0">')  # scrolled with the keyboard
     return re.sub(r'(href="[^":]+)\.ipynb(["#])', r"\1.html\2", html)
 
 

@@ -49,7 +49,7 @@ WRONG = """() => {
     const {width, height} = formula.getBoundingClientRect();
     if (width < 4 || height < 8) wrong.push(`a formula without a size: ${formula.textContent}`);
   }
-  for (const notes of document.querySelectorAll(".notes, .speaker-notes"))
+  for (const notes of document.querySelectorAll(".slides aside, .speaker-notes"))
     if (visible(notes)) wrong.push("notes for tutors are visible");
   return wrong;
 }"""

@@ -101,13 +101,13 @@ def make_package(folder, name, requires):
 # --- the command ---
 
 
-def test_a_computer_that_is_ready_passes(monkeypatch, capsys):
+def test_a_computer_that_is_ready_passes(capsys):
     assert __main__.main(["doctor"]) == 0
     output = capsys.readouterr().out
     found = lines_of(output)
     assert list(found) == list(doctor.CHECKS)
     assert "FAIL" not in output
-    assert f"PyTorch {torch.__version__}" in found["packages"][1]
+    assert f"PyTorch {torch.__version__.split('+')[0]}" in found["packages"][1]
     assert "profile quick, device cpu" in found["settings"][1]
     assert "notebooks 1 to 4 compute" in found["speed"][1]
     assert output.endswith("Ready.\n")
@@ -147,9 +147,8 @@ def test_without_its_packages_the_doctor_still_runs(tmp_path):
     assert "No module named 'torch'" in found["PyTorch"][1]
     assert "-m pip install -e ." in found["PyTorch"][1]
     assert found["settings"] == ("NOTE", "skipped: it needs PyTorch, see above")
-    assert (
-        found["images"] == found["speed"] == ("NOTE", "skipped: it needs the settings, see above")
-    )
+    for title in ("images", "data folder", "runs folder", "disk", "speed"):
+        assert found[title] == ("NOTE", "skipped: it needs the settings, see above")
     assert found["memory"][0] == "OK"
 
 
@@ -549,7 +548,7 @@ def test_a_folder_that_cannot_be_written_fails(examine, monkeypatch, tmp_path, t
     (tmp_path / "file").touch()
     monkeypatch.setenv(variable, str(tmp_path / "file" / "folder"))
     said = failed(examine("settings", title), title)
-    assert "cannot be written: Not a directory" in said
+    assert "cannot be written: " in said
     assert f"Set {variable} to a folder of your own" in said
     assert findings.set_variable(variable, str(Path.home() / "convnet-workbook")) in said
 

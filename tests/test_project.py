@@ -24,12 +24,15 @@ CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn
 # Each module imports only from those in the lines above it.
 ORDER = """
 files settings evaluation source style
-cifar10 validation standin_shapes
+cifar10 validation standin_shapes findings
 standin progress layers
 data models
 training runs diagrams mistakes
 interpolation pca reference
-plots
+plots speed
+check_python check_kernel check_machine
+doctor
+__main__
 """.strip().splitlines()
 
 

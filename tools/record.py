@@ -1,9 +1,13 @@
 """Record what the notebooks find, for several seeds.
 
     python tools/record.py full 0 1 2        # profile, seeds
+    python tools/record.py speed
 
-Runs the four notebooks once per seed on the data set that the settings find, and writes the
-results to results/reference.json. Recorded values of other data sets and profiles stay.
+The first runs the four notebooks once per seed on the data set that the settings find, and writes
+the results to results/reference.json. Recorded values of other data sets and profiles stay. How
+fast this computer trains is measured before, and written beside the seconds that it took.
+The second only measures that, and writes it into all recordings, so it belongs on the computer
+(and with the settings) that they were made with.
 """
 
 import json
@@ -19,6 +23,8 @@ from execute import execute, results
 from workshop_utils.data import CIFAR10, JPEG_COPY, STANDIN
 from workshop_utils.files import written_whole
 from workshop_utils.reference import REFERENCE_FILE
+from workshop_utils.settings import Settings
+from workshop_utils.speed import images_per_second
 
 MEASURED_ON = {
     (CIFAR10, ""): "the official images of CIFAR-10",
@@ -32,6 +38,7 @@ ROUNDING = 0.001
 # JPEG removes fine detail, which none of the codes can hold: that much error per image is missing
 # on the copy. The same autoencoder ended at 6.39 on the copy and at 6.75 on the official images.
 JPEG_SHIFT = 6.75 - 6.39
+PROBES = 7  # measurements of the speed, of which the median is written
 RECONSTRUCTION = ("autoencoder_train_loss", "autoencoder_test_loss", "pca_test_loss")
 
 
@@ -61,8 +68,35 @@ def summarise(metric: str, values: list[float], variant: str) -> dict:
     return {"values": values, "low": low, "high": high}
 
 
+def measure_speed() -> dict[str, float]:
+    """How fast this computer trains, as it is written to the file."""
+    device = Settings.from_environment().device
+    probes = [images_per_second(device) for _ in range(PROBES)]
+    for name in probes[0]:
+        print(f"{name}, images per second: {[round(probe[name]) for probe in probes]}", flush=True)
+    return {name: round(statistics.median(p[name] for p in probes)) for name in probes[0]}
+
+
+def write_speed() -> None:
+    """Write how fast this computer trains into all recordings."""
+    reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
+    speed = measure_speed()
+    for profiles in reference.values():
+        for entry in profiles.values():
+            entry["images_per_second"] = speed
+    write(reference)
+
+
+def write(reference: dict) -> None:
+    """Write all recordings, whole or not at all."""
+    with written_whole(REFERENCE_FILE) as part:
+        text = json.dumps(reference, indent=2, sort_keys=True) + "\n"
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
 def main(profile: str, seeds: list[str]) -> None:
     """Run and write."""
+    speed = measure_speed()
     found: dict[str, list[float]] = {}
     seconds: dict[str, list[float]] = {}
     for seed in seeds:
@@ -81,14 +115,19 @@ def main(profile: str, seeds: list[str]) -> None:
         "variant": variant,
         "seeds": [int(seed) for seed in seeds],
         "seconds": seconds,
+        "images_per_second": speed,
         "metrics": {metric: summarise(metric, found[metric], variant) for metric in found},
     }
-    with written_whole(REFERENCE_FILE) as part:
-        text = json.dumps(reference, indent=2, sort_keys=True) + "\n"
-        part.write_text(text, encoding="utf-8", newline="\n")
+    write(reference)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 5:
-        sys.exit("usage: python tools/record.py PROFILE SEED SEED SEED [SEED ...]")
-    main(sys.argv[1], sys.argv[2:])
+    if sys.argv[1:] == ["speed"]:
+        write_speed()
+    elif len(sys.argv) < 5:
+        sys.exit(
+            "usage: python tools/record.py PROFILE SEED SEED SEED [SEED ...]\n"
+            "       python tools/record.py speed"
+        )
+    else:
+        main(sys.argv[1], sys.argv[2:])

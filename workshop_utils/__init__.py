@@ -4,41 +4,46 @@ Each module is a subject: settings, data, models, training, plots, ... Names are
 their module when they are first used, so that `import workshop_utils` stays quick.
 """
 
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "data": ["ImageData", "Loader", "load_data"],
-        "diagrams": ["draw_autoencoder", "draw_interpolation", "draw_network"],
-        "interpolation": ["interpolate", "midpoint_gap"],
-        "layers": ["count_parameters", "show_layers", "trace_layers"],
-        "mistakes": ["confusion_matrix", "most_confused", "worst_mistakes"],
-        "models": ["BasicConvNet", "ConvDecoder", "ConvEncoder", "MultilayerPerceptronModel"],
-        "pca": ["linear_autoencoder", "principal_directions"],
-        "plots": [
-            "imshow",
-            "plot_batch_curves",
-            "plot_code_sizes",
-            "plot_confusion",
-            "plot_epoch_losses",
-            "show_image_rows",
-            "show_mistakes",
-            "show_samples",
-            "smooth",
-        ],
-        "progress": ["History", "accuracy"],
-        "reference": ["report_result", "show_result"],
-        "runs": ["find_run", "save_run"],
-        "settings": ["Settings"],
-        "source": ["show_source"],
-        "training": [
-            "predict",
-            "reconstruct",
-            "test",
-            "test_autoencoder",
-            "train",
-            "train_autoencoder",
-        ],
-    },
-)
+try:
+    import lazy_loader
+except ImportError:
+    # Without it the doctor (`python -m workshop_utils doctor`) still has to run and to say so.
+    def __getattr__(name: str) -> None:
+        raise ImportError("lazy_loader is missing; to install it: python -m pip install -e .")
+else:
+    __getattr__, __dir__, __all__ = lazy_loader.attach(
+        __name__,
+        submod_attrs={
+            "data": ["ImageData", "Loader", "load_data"],
+            "diagrams": ["draw_autoencoder", "draw_interpolation", "draw_network"],
+            "interpolation": ["interpolate", "midpoint_gap"],
+            "layers": ["count_parameters", "show_layers", "trace_layers"],
+            "mistakes": ["confusion_matrix", "most_confused", "worst_mistakes"],
+            "models": ["BasicConvNet", "ConvDecoder", "ConvEncoder", "MultilayerPerceptronModel"],
+            "pca": ["linear_autoencoder", "principal_directions"],
+            "plots": [
+                "imshow",
+                "plot_batch_curves",
+                "plot_code_sizes",
+                "plot_confusion",
+                "plot_epoch_losses",
+                "show_image_rows",
+                "show_mistakes",
+                "show_samples",
+                "smooth",
+            ],
+            "progress": ["History", "accuracy"],
+            "reference": ["report_result", "show_result"],
+            "runs": ["find_run", "save_run"],
+            "settings": ["Settings"],
+            "source": ["show_source"],
+            "training": [
+                "predict",
+                "reconstruct",
+                "test",
+                "test_autoencoder",
+                "train",
+                "train_autoencoder",
+            ],
+        },
+    )

@@ -63,6 +63,7 @@ class NotFoundError(RuntimeError):
             f"To use it, put {ARCHIVE} into a folder and set WORKSHOP_DATA to it."
         )
         self.data_dir = data_dir
+        self.reason = reason
 
 
 def find(data_dir: Path) -> Path | None:

@@ -77,11 +77,14 @@ class Recording:
         measured_on: the images, in words.
         metrics: metric -> values and range.
         seconds: notebook -> seconds it took with each seed, on two cores.
+        images_per_second: how fast that computer trained, see `speed.images_per_second`; empty
+            if it was not measured.
     """
 
     measured_on: str
     metrics: dict[str, Recorded]
     seconds: dict[str, list[float]]
+    images_per_second: dict[str, float]
 
 
 def load_reference(file: Path = REFERENCE_FILE) -> dict[str, dict[str, Recording]]:
@@ -106,7 +109,8 @@ def _read_recording(entry: dict) -> Recording:
         metric: Recorded(tuple(known["values"]), known["low"], known["high"], entry["variant"])
         for metric, known in entry["metrics"].items()
     }
-    return Recording(entry["measured_on"], metrics, entry["seconds"])
+    speed = entry.get("images_per_second", {})
+    return Recording(entry["measured_on"], metrics, entry["seconds"], speed)
 
 
 def recorded(metric: str, dataset: str, profile: str) -> Recorded | None:

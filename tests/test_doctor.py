@@ -210,17 +210,27 @@ def test_texts_fit_the_terminal_and_commands_stay_in_one_line(columns, monkeypat
 
 def test_commands_are_those_of_the_terminal(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(sys, "executable", "/home/a b/python")
-    assert findings.run_python("-m", "pip") == "'/home/a b/python' -m pip"
+    assert findings.run_python("-m", "pip", python="/home/a b/python") == (
+        "'/home/a b/python' -m pip"
+    )
     assert findings.set_variable("A", "b c") == "export A='b c'"
     assert findings.remove_variable("A") == "unset A"
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(sys, "executable", r"C:\a b\python.exe")
-    assert findings.run_python("-m", "x", "a>1") == r'& "C:\a b\python.exe" -m x "a>1"'
+    assert findings.run_python("-m", "x", "a>1", python=r"C:\a b\python.exe") == (
+        r'& "C:\a b\python.exe" -m x "a>1"'
+    )
+    assert findings.run_python("-m", "x", python=r"C:\python.exe") == r"C:\python.exe -m x"
     assert findings.set_variable("A", "b c") == '$env:A = "b c"'
     assert findings.remove_variable("A") == "Remove-Item Env:A"
-    monkeypatch.setattr(sys, "executable", r"C:\python.exe")
-    assert findings.run_python("-m", "pip") == r"C:\python.exe -m pip"
+
+
+def test_a_command_is_shown_once(monkeypatch, capsys):
+    broken = {title: lambda known: findings.install("broken") for title in ("one", "two")}
+    monkeypatch.setattr(doctor, "CHECKS", broken)
+    assert doctor.main() == 1
+    output = capsys.readouterr().out
+    assert output.count("pip install -e .") == 1
+    assert output.count("-> The command above mends this, too.") == 1
 
 
 # --- Python and packages ---
@@ -233,11 +243,16 @@ def test_an_old_python_is_named_with_the_one_that_is_needed(examine, monkeypatch
     assert "Install a newer Python" in said
 
 
-def test_a_python_without_the_workbook_is_named(examine, monkeypatch):
+def test_a_python_without_the_workbook_is_named(examine, monkeypatch, tmp_path):
     monkeypatch.setattr(check_python, "DISTRIBUTION", "no-such-workbook")
+    monkeypatch.setattr(check_python, "ENVIRONMENT", tmp_path / "python")
     said = failed(examine("Python"), "Python")
-    assert "the workbook is not installed" in said
+    assert f"{sys.executable}, where the workbook is not installed" in said
     assert f"{findings.run_python('-m', 'pip')} install -e ." in said
+    (tmp_path / "python").touch()
+    said = failed(examine("Python"), "Python")
+    assert "Use the Python of the workbook's environment" in said
+    assert said.endswith("python -m workshop_utils doctor")
 
 
 def test_packages_that_are_missing_or_of_another_version_are_named(examine, monkeypatch, tmp_path):
@@ -429,7 +444,7 @@ def test_without_widgets_only_the_progress_bars_are_missed(examine, monkeypatch)
     monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda: [])
     said = passed(examine("widgets"), "widgets", "NOTE")
     assert "JupyterLab's part of ipywidgets is missing" in said
-    assert "install --force-reinstall ipywidgets jupyterlab_widgets" in said
+    assert re.search("--force-reinstall .*ipywidgets.*jupyterlab_widgets", said)
 
 
 def test_widgets_of_versions_that_do_not_fit_are_named(examine, monkeypatch, tmp_path):
@@ -441,10 +456,14 @@ def test_widgets_of_versions_that_do_not_fit_are_named(examine, monkeypatch, tmp
 
 
 def test_missing_widgets_are_named(examine, monkeypatch):
-    def no_ipywidgets(name):
-        raise check_python.metadata.PackageNotFoundError(name)
+    requires = check_python.metadata.requires
 
-    monkeypatch.setattr(check_python.metadata, "requires", no_ipywidgets)
+    def without_ipywidgets(name):
+        if name == "ipywidgets":
+            raise check_python.metadata.PackageNotFoundError(name)
+        return requires(name)
+
+    monkeypatch.setattr(check_python.metadata, "requires", without_ipywidgets)
     assert "ipywidgets is missing" in passed(examine("widgets"), "widgets", "NOTE")
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import torch
 
 DISTRIBUTION = "convnet-workbook"
+# The Python of the environment that README.md makes.
+_PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
+ENVIRONMENT = Path(__file__).parent.parent / ".venv" / _PYTHON
 PATIENCE = 180  # seconds for importing PyTorch; the first time, a virus scanner reads all of it
 
 
@@ -35,10 +38,11 @@ def check_python(known: Known) -> Finding:
     try:
         needed = metadata.metadata(DISTRIBUTION)["Requires-Python"]
     except metadata.PackageNotFoundError:
-        return install(
-            f"This is Python {version} at {sys.executable}, for which the workbook is not "
-            "installed. Use the Python of the workbook's environment (.venv), or install it here."
-        )
+        text = f"{version} at {sys.executable}, where the workbook is not installed."
+        if not ENVIRONMENT.is_file():
+            return install(text)
+        command = run_python("-m", "workshop_utils", "doctor", python=str(ENVIRONMENT))
+        return Finding(FAIL, text, "Use the Python of the workbook's environment:", command)
     from packaging.specifiers import SpecifierSet
 
     if version not in SpecifierSet(needed):
@@ -127,9 +131,7 @@ def check_widgets(known: Known) -> Finding:
             NOTE,
             f"Notebooks will work, but draw no progress bars: {'; '.join(problems)}.",
             "To have them, run",
-            run_python(
-                "-m", "pip", "install", "--force-reinstall", "ipywidgets", "jupyterlab_widgets"
-            ),
+            _reinstall("ipywidgets") + " jupyterlab_widgets",
         )
     return Finding(OK, f"progress bars are drawn with ipywidgets {version}")
 
@@ -186,13 +188,16 @@ def computes_rightly(device: torch.device) -> bool:
 
 
 def _install_torch_again(text: str) -> Finding:
-    wanted = [str(r) for r in requirements(DISTRIBUTION) if r.name in ("torch", "torchvision")]
     advice = "Install PyTorch again:"
     if sys.platform == "win32":
         advice = (
             "Install Microsoft's Visual C++ Redistributable, which PyTorch needs "
             "(https://aka.ms/vs/17/release/vc_redist.x64.exe). If that does not help, run"
         )
-    return Finding(
-        FAIL, text, advice, run_python("-m", "pip", "install", "--force-reinstall", *wanted)
-    )
+    return Finding(FAIL, text, advice, _reinstall("torch", "torchvision"))
+
+
+def _reinstall(*names: str) -> str:
+    """The command that installs packages of the workbook anew, in versions that it works with."""
+    wanted = [str(each) for each in requirements(DISTRIBUTION) if each.name in names]
+    return run_python("-m", "pip", "install", "--force-reinstall", *wanted)

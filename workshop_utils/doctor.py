@@ -60,9 +60,14 @@ def main() -> int:
     print("Is this computer ready for the workbook? A look at it takes about ten seconds.\n")
     known = Known()
     n_failed = 0
+    told = set()
     for title, check in CHECKS.items():
         finding = examine(check, known)
         n_failed += finding.verdict == FAIL
+        if finding.command in told:
+            finding = Finding(finding.verdict, finding.text, "The command above mends this, too.")
+        elif finding.command:
+            told.add(finding.command)
         print(as_lines(title, finding), flush=True)  # some of the checks take a while
     print()
     if n_failed:

@@ -67,16 +67,18 @@ class SkippedError(Exception):
     """A check cannot be made, because an earlier one has failed; the text says which."""
 
 
-def run_python(*arguments: str) -> str:
-    """A command that runs this very Python, for the terminal of this system.
+def run_python(*arguments: str, python: str = sys.executable) -> str:
+    """A command that runs Python, for the terminal of this system.
 
     Args:
         arguments: what follows the name of the Python, one word each.
+        python: which one; without it, the one that runs this.
     """
     if sys.platform != "win32":
-        return shlex.join([sys.executable, *arguments])
+        return shlex.join([python, *arguments])
     words = [f'"{word}"' if set(word) & set(" <>,;&") else word for word in arguments]
-    python = f'& "{sys.executable}"' if " " in sys.executable else sys.executable  # PowerShell
+    if " " in python:
+        python = f'& "{python}"'  # PowerShell
     return " ".join([python, *words])
 
 

@@ -19,18 +19,15 @@ import record
 import workshop_utils as wu
 from workshop_utils import (
     __main__,
-    check_kernel,
-    check_machine,
-    check_python,
     cifar10,
     doctor,
-    findings,
     reference,
     speed,
 )
 from workshop_utils.cifar10 import CLASSES
 from workshop_utils.data import CIFAR10, STANDIN
-from workshop_utils.findings import FAIL, OK, Finding, Known
+from workshop_utils.doctor import findings, kernel, machine, python
+from workshop_utils.doctor.findings import FAIL, OK, Finding, Known
 
 ROOT = Path(__file__).parent.parent
 MEGABYTE = 1e6
@@ -244,8 +241,8 @@ def test_an_old_python_is_named_with_the_one_that_is_needed(examine, monkeypatch
 
 
 def test_a_python_without_the_workbook_is_named(examine, monkeypatch, tmp_path):
-    monkeypatch.setattr(check_python, "DISTRIBUTION", "no-such-workbook")
-    monkeypatch.setattr(check_python, "ENVIRONMENT", tmp_path / "python")
+    monkeypatch.setattr(python, "DISTRIBUTION", "no-such-workbook")
+    monkeypatch.setattr(python, "ENVIRONMENT", tmp_path / "python")
     said = failed(examine("Python"), "Python")
     assert f"{sys.executable}, where the workbook is not installed" in said
     assert f"{findings.run_python('-m', 'pip')} install -e ." in said
@@ -259,7 +256,7 @@ def test_packages_that_are_missing_or_of_another_version_are_named(examine, monk
     requires = ["no-such-package", "numpy>=99", "pillow", "never; extra == 'dev'"]
     make_package(tmp_path, "some-workbook", requires)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(check_python, "DISTRIBUTION", "some-workbook")
+    monkeypatch.setattr(python, "DISTRIBUTION", "some-workbook")
     said = failed(examine("packages"), "packages")
     assert "no-such-package is missing; numpy is" in said
     assert ", needed is >=99" in said
@@ -301,7 +298,7 @@ def test_a_pytorch_that_cannot_be_imported_fails(examine, other_torch, code, rea
 
 def test_a_pytorch_that_hangs_is_given_up(examine, other_torch, monkeypatch):
     other_torch("import time; time.sleep(30)")
-    monkeypatch.setattr(check_python, "PATIENCE", 0.5)
+    monkeypatch.setattr(python, "PATIENCE", 0.5)
     assert "timed out after 0.5 seconds" in failed(examine("PyTorch"), "PyTorch")
 
 
@@ -316,14 +313,14 @@ def test_a_pytorch_that_miscalculates_fails(examine, other_torch, monkeypatch):
 
 def test_on_windows_the_runtime_that_pytorch_needs_is_named(examine, other_torch, monkeypatch):
     other_torch("raise OSError('c10.dll')")
-    real = check_python._install_torch_again
+    real = python._install_torch_again
 
     def on_windows(text):
         with monkeypatch.context() as patch:
             patch.setattr(sys, "platform", "win32")
             return real(text)
 
-    monkeypatch.setattr(check_python, "_install_torch_again", on_windows)
+    monkeypatch.setattr(python, "_install_torch_again", on_windows)
     said = failed(examine("PyTorch"), "PyTorch")
     assert "Visual C++" in said
     assert '"torch' in said
@@ -356,7 +353,7 @@ def test_a_device_that_is_not_there_fails(examine, monkeypatch):
 
 
 def test_a_device_that_miscalculates_fails(examine, monkeypatch):
-    monkeypatch.setattr(check_python, "computes_rightly", lambda device: False)
+    monkeypatch.setattr(python, "computes_rightly", lambda device: False)
     said = failed(examine("settings"), "settings")
     assert "wrong results on the device cpu" in said
     assert "set WORKSHOP_DEVICE to cpu" in said
@@ -366,9 +363,9 @@ def test_a_device_that_miscalculates_fails(examine, monkeypatch):
 
 
 @pytest.fixture
-def kernel(monkeypatch, tmp_path):
+def other_kernel(monkeypatch, tmp_path):
     """Describe another kernel in the user's folder, where it hides that of the environment."""
-    folder = tmp_path / "user" / "kernels" / check_kernel.KERNEL
+    folder = tmp_path / "user" / "kernels" / kernel.KERNEL
 
     def describe(code, python=sys.executable):
         folder.mkdir(parents=True)
@@ -382,8 +379,8 @@ def kernel(monkeypatch, tmp_path):
     return describe
 
 
-def test_a_kernel_of_another_python_is_named_and_where_it_comes_from(examine, kernel):
-    folder = kernel(
+def test_a_kernel_of_another_python_is_named_and_where_it_comes_from(examine, other_kernel):
+    folder = other_kernel(
         "import sys; sys.prefix, sys.executable = '/elsewhere', '/elsewhere/python';"
         "from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
     )
@@ -392,39 +389,41 @@ def test_a_kernel_of_another_python_is_named_and_where_it_comes_from(examine, ke
     assert f"Remove the folder {folder}" in said
 
 
-def test_a_kernel_that_dies_fails_with_its_last_words(examine, kernel):
-    folder = kernel("import no_such_module")
+def test_a_kernel_that_dies_fails_with_its_last_words(examine, other_kernel):
+    folder = other_kernel("import no_such_module")
     said = failed(examine("kernel"), "kernel")
     assert "Kernel died" in said
     assert "No module named 'no_such_module'" in said
     assert f"Remove the folder {folder}" in said
 
 
-def test_a_kernel_that_hangs_is_given_up_and_ended(examine, kernel, monkeypatch, tmp_path):
+def test_a_kernel_that_hangs_is_given_up_and_ended(examine, other_kernel, monkeypatch, tmp_path):
     pid = tmp_path / "pid"
-    kernel(f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)")
-    monkeypatch.setattr(check_kernel, "PATIENCE", 1)
+    other_kernel(
+        f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    )
+    monkeypatch.setattr(kernel, "PATIENCE", 1)
     assert "didn't respond in 1 seconds" in failed(examine("kernel"), "kernel")
     assert not psutil.pid_exists(int(pid.read_text()))
 
 
-def test_a_kernel_of_a_python_that_is_gone_fails(examine, kernel, tmp_path):
-    folder = kernel("", python=tmp_path / "removed" / "python")
+def test_a_kernel_of_a_python_that_is_gone_fails(examine, other_kernel, tmp_path):
+    folder = other_kernel("", python=tmp_path / "removed" / "python")
     said = failed(examine("kernel"), "kernel")
     assert "does not work" in said
     assert f"Remove the folder {folder}" in said
 
 
-def test_a_damaged_description_of_the_kernel_fails(examine, kernel):
-    folder = kernel("")
+def test_a_damaged_description_of_the_kernel_fails(examine, other_kernel):
+    folder = other_kernel("")
     (folder / "kernel.json").write_text("{")
     assert f"Remove the folder {folder}" in failed(examine("kernel"), "kernel")
 
 
 def test_the_environments_own_kernel_is_mended_by_installing_it_anew(
-    examine, kernel, monkeypatch, tmp_path
+    examine, other_kernel, monkeypatch, tmp_path
 ):
-    kernel("import no_such_module")
+    other_kernel("import no_such_module")
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     said = failed(examine("kernel"), "kernel")
     assert said.endswith(findings.run_python("-m", "ipykernel", "install", "--sys-prefix"))
@@ -456,14 +455,14 @@ def test_widgets_of_versions_that_do_not_fit_are_named(examine, monkeypatch, tmp
 
 
 def test_missing_widgets_are_named(examine, monkeypatch):
-    requires = check_python.metadata.requires
+    requires = python.metadata.requires
 
     def without_ipywidgets(name):
         if name == "ipywidgets":
-            raise check_python.metadata.PackageNotFoundError(name)
+            raise python.metadata.PackageNotFoundError(name)
         return requires(name)
 
-    monkeypatch.setattr(check_python.metadata, "requires", without_ipywidgets)
+    monkeypatch.setattr(python.metadata, "requires", without_ipywidgets)
     assert "ipywidgets is missing" in passed(examine("widgets"), "widgets", "NOTE")
 
 
@@ -580,7 +579,7 @@ def test_looking_leaves_nothing_behind(examine, tmp_path):
 def test_a_data_folder_that_can_only_be_read_is_fine_with_the_images_in_it(
     examine, data_dir, monkeypatch
 ):
-    monkeypatch.setattr(check_machine, "why_not_writable", lambda folder: "Permission denied")
+    monkeypatch.setattr(machine, "why_not_writable", lambda folder: "Permission denied")
     put_image_folder(data_dir)
     said = passed(examine("settings", "images", "data folder"), "data folder")
     assert "can only be read, but the images are there" in said
@@ -607,7 +606,7 @@ def test_a_full_disk_fails_unless_the_images_are_cached(examine, data_dir, monke
 @pytest.fixture
 def container(monkeypatch, tmp_path):
     """Set a limit as containers have them."""
-    monkeypatch.setattr(check_machine, "CGROUP", tmp_path / "cgroup")
+    monkeypatch.setattr(machine, "CGROUP", tmp_path / "cgroup")
     (tmp_path / "cgroup").mkdir()
     return lambda name, limit: (tmp_path / "cgroup" / name).write_text(limit)
 
@@ -626,9 +625,9 @@ def test_a_container_may_not_take_all_of_the_memory(examine, container):
 
 
 def test_cores_that_lie_idle_are_worth_a_note(examine, container, monkeypatch):
-    monkeypatch.setattr(check_machine, "usable_cores", lambda: 4)
+    monkeypatch.setattr(machine, "usable_cores", lambda: 4)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    for variable in check_machine.THREAD_VARIABLES:
+    for variable in machine.THREAD_VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     assert "4 of" in passed(examine("cores"), "cores")
     monkeypatch.setenv("MKL_NUM_THREADS", "1")
@@ -647,8 +646,8 @@ def test_more_threads_than_a_container_has_cores_are_worth_a_note(examine, conta
 
 def test_cores_are_counted_without_pytorch(container):
     container("cpu.max", "max 100000\n")
-    finding = check_machine.check_cores(Known())
-    assert finding.text == f"{check_machine.usable_cores()} of {os.cpu_count()} can be used"
+    finding = machine.check_cores(Known())
+    assert finding.text == f"{machine.usable_cores()} of {os.cpu_count()} can be used"
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn
 # Each module imports only from those in the lines above it.
 ORDER = """
 files settings evaluation source style
-cifar10 validation standin_shapes findings
+cifar10 validation standin_shapes doctor.findings
 standin progress layers
 data models
 training runs diagrams mistakes
@@ -38,7 +38,7 @@ checks.encoder_source
 checks.encoder_shapes checks.encoder_weights checks.encoder_forward
 checks.encoder checks.choices
 checks
-check_python check_kernel check_machine
+doctor.python doctor.kernel doctor.machine
 doctor
 __main__
 """.strip().splitlines()

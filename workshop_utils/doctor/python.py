@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workshop_utils.findings import (
+from workshop_utils.doctor.findings import (
     FAIL,
     NOTE,
     OK,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DISTRIBUTION = "convnet-workbook"
 # The Python of the environment that README.md makes.
 _PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
-ENVIRONMENT = Path(__file__).parent.parent / ".venv" / _PYTHON
+ENVIRONMENT = Path(__file__).parents[2] / ".venv" / _PYTHON
 PATIENCE = 180  # seconds for importing PyTorch; the first time, a virus scanner reads all of it
 
 

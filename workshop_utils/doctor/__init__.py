@@ -12,8 +12,17 @@ import textwrap
 import warnings
 from collections.abc import Callable
 
-from workshop_utils.check_kernel import check_kernel
-from workshop_utils.check_machine import (
+from workshop_utils.doctor.findings import (
+    FAIL,
+    NOTE,
+    Finding,
+    Known,
+    SkippedError,
+    in_words,
+    install,
+)
+from workshop_utils.doctor.kernel import check_kernel
+from workshop_utils.doctor.machine import (
     check_cores,
     check_data,
     check_data_folder,
@@ -22,14 +31,13 @@ from workshop_utils.check_machine import (
     check_runs_folder,
     check_speed,
 )
-from workshop_utils.check_python import (
+from workshop_utils.doctor.python import (
     check_packages,
     check_python,
     check_settings,
     check_torch,
     check_widgets,
 )
-from workshop_utils.findings import FAIL, NOTE, Finding, Known, SkippedError, in_words, install
 
 # In this order: later ones build on what earlier ones found.
 CHECKS: dict[str, Callable[[Known], Finding]] = {

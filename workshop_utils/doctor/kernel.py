@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from workshop_utils.findings import FAIL, OK, Finding, Known, in_words, install, run_python
+from workshop_utils.doctor.findings import FAIL, OK, Finding, Known, in_words, install, run_python
 
 KERNEL = "python3"  # what the notebooks ask for
 PATIENCE = 60  # seconds; the first start on a slow laptop may take half of it

@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from workshop_utils.findings import (
+from workshop_utils.doctor.findings import (
     FAIL,
     NOTE,
     OK,

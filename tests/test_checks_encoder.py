@@ -10,7 +10,7 @@ from students.right_encoders import RIGHT
 
 # Different ways to make the same mistake.
 SAME_MISTAKE = [
-    {"None", "...", "Stub", "StubForward"},
+    {"None", "...", "a function with ...", "Stub", "StubForward"},
     {"LoopsForEver", "Sleeps", "CatchesEverything"},
     {"an object that answers nothing", "a function that gives such an object"},
     {"InPlace", "InPlaceUnnoticed"},

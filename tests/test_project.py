@@ -33,10 +33,10 @@ solutions pictures plots speed
 checks.result checks.errors
 checks.running
 checks.answers
-checks.encoder_trial
+checks.filled_in checks.encoder_trial
 checks.encoder_source
 checks.encoder_shapes checks.encoder_weights checks.encoder_forward
-checks.encoder checks.choices
+checks.encoder checks.interpolation checks.latent_line checks.counts checks.shapes checks.choices
 checks
 doctor.python doctor.kernel doctor.machine
 doctor

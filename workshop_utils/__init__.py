@@ -14,7 +14,16 @@ else:
     __getattr__, __dir__, __all__ = lazy_loader.attach(
         __name__,
         submod_attrs={
-            "checks": ["CheckResult", "check_encoder", "check_experiments", "check_prediction"],
+            "checks": [
+                "CheckResult",
+                "check_encoder",
+                "check_experiments",
+                "check_interpolation",
+                "check_latent_line",
+                "check_parameter_counts",
+                "check_prediction",
+                "check_shapes",
+            ],
             "data": ["ImageData", "Loader", "load_data"],
             "diagrams": ["draw_autoencoder", "draw_interpolation", "draw_network"],
             "experiments": ["Experiments"],

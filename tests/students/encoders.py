@@ -60,6 +60,10 @@ WRONG.add("a tensor", torch.zeros(3), "needs the class", "a Tensor")
 WRONG.add("a function without return", lambda a, b, c: None, "encoder is None", "return statement")
 
 
+WRONG.add("a function with ...", lambda a, b, c: ..., "Not written yet")
+WRONG.add("a function of one value", lambda sizes: None, "Making the encoder", "takes 1 positional")
+
+
 @WRONG("a Plain", "class ConvEncoder(nn.Module)")
 class Plain:
     def __init__(self, *sizes):
@@ -151,6 +155,17 @@ class NoSelfInInit(nn.Module):
 
     def forward(self, x):
         return x
+
+
+@WRONG("forward is no function", "def forward(self, x):")
+class ForwardIsNone(wu.ConvEncoder):
+    forward = None
+
+
+@WRONG("no argument called strict", "super().__init__(nn.Conv2d(3, out_c1, 4, 2, 1), strict=True)")
+class WrongSequential(nn.Sequential):
+    def __init__(self, out_c1, out_c2, embedding_dim):
+        super().__init__(nn.Conv2d(3, out_c1, 4, 2, 1), strict=True)
 
 
 @WRONG("__init__ takes other values", "in this order")
@@ -323,14 +338,14 @@ class LoopsInInit(wu.ConvEncoder):
 @WRONG("forward() was stopped", "sleep")
 class Sleeps(wu.ConvEncoder):
     def forward(self, x):
-        time.sleep(3)
+        time.sleep(1.6)
         return super().forward(x)
 
 
 @WRONG("forward() was stopped")
 class CatchesEverything(wu.ConvEncoder):
     def forward(self, x):
-        end = time.monotonic() + 3
+        end = time.monotonic() + 1.7
         while time.monotonic() < end:
             try:
                 x = x + 1
@@ -626,7 +641,39 @@ class ClassAttributes(nn.Module):
         return self.conv3(F.relu(self.conv2(F.relu(self.conv1(x)))))
 
 
+@WRONG("2×11×6×6", "must halve height and width")
+class Resizes(wu.ConvEncoder):
+    def forward(self, x):
+        return F.interpolate(super().forward(x), 6)
+
+
+@WRONG("2×22×4×4", "third convolution needs embedding_dim filters.")
+class TwiceTheCode(wu.ConvEncoder):
+    def forward(self, x):
+        z = super().forward(x)
+        return torch.cat([z, -z], 1)
+
+
 # --- parameters ---
+
+
+def class_attributes_in_function(c1, c2, e):
+    class Encoder(nn.Module):
+        a, b, c = three(c1, c2, e)
+        relu = nn.ReLU()
+
+        def forward(self, x):
+            return self.c(self.relu(self.b(self.relu(self.a(x)))))
+
+    return Encoder()
+
+
+WRONG.add(
+    "class attributes in a function",
+    class_attributes_in_function,
+    "a is a layer of the class itself",
+    "an optimizer does not see it",
+)
 
 WRONG.add("no biases", with_options(bias=False), "convolutions have no biases", "bias=False")
 WRONG.add("kernel 3", with_options(kernel_size=3), "filters of every convolution are 3×3")
@@ -697,13 +744,15 @@ class OwnScale(wu.ConvEncoder):
 
 @WRONG("first convolution has 8 filters whatever out_c1 is")
 class FixedFirst(nn.Module):
+    relu = nn.ReLU()
+
     def __init__(self, out_c1, out_c2, embedding_dim):
         super().__init__()
         self.convs = nn.Sequential(*three(8, out_c2, embedding_dim))
 
     def forward(self, x):
         a, b, c = self.convs
-        return c(F.relu(b(F.relu(a(x)))))
+        return c(self.relu(b(self.relu(a(x)))))
 
 
 @WRONG("second convolution has 16 filters whatever out_c2 is")

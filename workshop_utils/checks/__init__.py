@@ -1,7 +1,20 @@
 """Checks of a student's answers: each shows ✓ or ✗ and a sentence about what to mend."""
 
 from workshop_utils.checks.choices import check_experiments, check_prediction
+from workshop_utils.checks.counts import check_parameter_counts
 from workshop_utils.checks.encoder import check_encoder
+from workshop_utils.checks.interpolation import check_interpolation
+from workshop_utils.checks.latent_line import check_latent_line
 from workshop_utils.checks.result import CheckResult
+from workshop_utils.checks.shapes import check_shapes
 
-__all__ = ["CheckResult", "check_encoder", "check_experiments", "check_prediction"]
+__all__ = [
+    "CheckResult",
+    "check_encoder",
+    "check_experiments",
+    "check_interpolation",
+    "check_latent_line",
+    "check_parameter_counts",
+    "check_prediction",
+    "check_shapes",
+]

@@ -29,7 +29,7 @@ def check_tensor(value: object, what: str) -> None:
 
     Args:
         value: what was returned.
-        what: where it comes from, as the beginning of a sentence: "forward", "Your function".
+        what: the beginning of a sentence: "forward returns", "line is".
 
     Raises:
         NotWritten: it is `...`.
@@ -38,32 +38,33 @@ def check_tensor(value: object, what: str) -> None:
     if value is Ellipsis:
         raise NotWritten
     if value is None:
-        raise Mistake(f"{what} returns None. Is the return statement missing?")
+        raise Mistake(f"{what} None, but a tensor is needed. Is a return statement missing?")
     if isinstance(value, (list, tuple)):
         hint = ""
         if value and all(isinstance(part, Tensor) for part in value):
             hint = " torch.stack(...) makes one tensor of a list of tensors."
-            if isinstance(value, tuple):
-                hint = " Is there a comma too many after return?"
-        raise Mistake(f"{what} returns a {type(value).__name__}, but a tensor is needed.{hint}")
+            if isinstance(value, tuple) and len(value) == 1:
+                hint = " Is there a comma too many at its end?"
+        raise Mistake(f"{what} a {type(value).__name__}, but a tensor is needed.{hint}")
     if not isinstance(value, Tensor):
         hint = ""
+        if type(value).__name__ == "generator":
+            hint = " Use return and not yield."
         if type(value).__name__ == "ndarray":
             hint = " Stay with torch functions throughout: no NumPy, no .numpy()."
-        raise Mistake(f"{what} returns {kind(value)}, but a tensor is needed.{hint}")
+        raise Mistake(f"{what} {kind(value)}, but a tensor is needed.{hint}")
     if value.device.type == "meta":
         raise Mistake(
-            f"{what} returns a tensor on the device “meta”, which holds no numbers. Leave out "
-            "device=."
+            f"{what} a tensor on the device “meta”, which holds no numbers. Leave out device=."
         )
     if value.dtype != torch.float32:
         raise Mistake(
-            f"{what} returns a tensor of {value.dtype}, but torch.float32 is needed, as it came "
+            f"{what} a tensor of {value.dtype}, but torch.float32 is needed, as it came "
             "in. Leave out conversions such as .double(), .half(), .int() or .round().long()."
         )
     if not torch.isfinite(value).all():
         raise Mistake(
-            f"{what} returns numbers that are infinite or not a number (NaN). Is there a division "
+            f"{what} numbers that are infinite or not a number (NaN). Is there a division "
             "by zero, a logarithm or a root of negative numbers?"
         )
 

@@ -66,7 +66,7 @@ def _check(encoder_class: Callable) -> str:
             raise Mistake(wrong) from failed
         raise
     for trial, other in ((odd, usual), (usual, odd)):
-        wrong = explain_shape(trial, other, encoder_class)
+        wrong = explain_shape(trial, other)
         if wrong:
             raise Mistake(wrong)
     for trial, other in ((odd, usual), (usual, odd)):

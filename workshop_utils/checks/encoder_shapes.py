@@ -24,13 +24,12 @@ GUESSES = [
 ]
 
 
-def explain_shape(trial: Trial, other: Trial, encoder_class: object) -> str | None:
+def explain_shape(trial: Trial, other: Trial) -> str | None:
     """What is wrong with the shape of the codes; None if nothing is.
 
     Args:
         trial: the encoder with one set of sizes.
         other: the same class with other sizes, to see what depends on them.
-        encoder_class: what the student gave.
     """
     expected = (len(IMAGES), trial.sizes[2], 4, 4)
     shape = tuple(trial.code.shape)
@@ -40,7 +39,7 @@ def explain_shape(trial: Trial, other: Trial, encoder_class: object) -> str | No
         f"For {len(IMAGES)} images and embedding_dim = {trial.sizes[2]}, the code has shape "
         f"{shape_of(trial.code)}, expected {format_shape(expected)}. "
     )
-    shared = layers_of_class(encoder_class)
+    shared = layers_of_class(trial.model)
     if shared:
         return (
             f"{shared[0]} is a layer of the class itself, so that all encoders share it and "

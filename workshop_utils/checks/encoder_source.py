@@ -54,8 +54,10 @@ def _explain_method(own: dict, name: str) -> str | None:
     return None
 
 
-def layers_of_class(encoder_class: object) -> list[str]:
-    """Names of layers that belong to the class and not to each object."""
-    if not inspect.isclass(encoder_class):
-        return []
-    return [name for name, value in vars(encoder_class).items() if isinstance(value, nn.Module)]
+def layers_of_class(model: nn.Module) -> list[str]:
+    """Names of layers with weights that belong to the model's class and not to the model."""
+    return [
+        name
+        for name, value in vars(type(model)).items()
+        if isinstance(value, nn.Module) and list(value.parameters())
+    ]

@@ -89,7 +89,7 @@ def encode(model: nn.Module, x: Tensor) -> Tensor:
     given = x.clone()
     with torch.enable_grad():  # whatever the student's code has set
         code = call(f"Encoding images of shape {shape_of(x)}", model, given)
-    check_tensor(code, "forward")
+    check_tensor(code, "forward returns")
     if given.shape != x.shape or not torch.equal(given, x):
         raise Mistake(
             "forward changes the images that it is given. Make new tensors; avoid +=, -=, "

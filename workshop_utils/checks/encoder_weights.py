@@ -59,7 +59,7 @@ def check_weights(trial: Trial, other: Trial, encoder_class: Callable) -> None:
 
 def _explain_unknown_weights(trial: Trial, encoder_class: Callable) -> str:
     """Why layers work in forward, but are unknown to `parameters()`."""
-    shared = layers_of_class(encoder_class)
+    shared = layers_of_class(trial.model)
     if shared:
         return (
             f"{shared[0]} is a layer of the class itself: all encoders share it, and an optimizer "
@@ -157,27 +157,25 @@ def _explain_filters(trial: Trial, other: Trial) -> str | None:
     seen, other_seen = _filters(trial), _filters(other)
     if not seen or not other_seen:
         return None
-    for i, argument in enumerate(ARGUMENTS[:2]):
-        if seen[i] == trial.sizes[i]:
-            continue
-        if (seen[0], seen[1]) == (trial.sizes[1], trial.sizes[0]):
-            return (
-                "out_c1 and out_c2 are interchanged: the first convolution needs out_c1 filters, "
-                "the second out_c2."
-            )
-        for used, size, other_size in zip(ARGUMENTS, trial.sizes, other.sizes, strict=True):
-            if (seen[i], other_seen[i]) == (size, other_size):
-                return f"The {ORDINALS[i]} convolution has {used} filters, but needs {argument}."
-        if seen[i] == other_seen[i]:
-            return (
-                f"The {ORDINALS[i]} convolution has {seen[i]} filters whatever {argument} is: "
-                f"write {argument} in place of the number."
-            )
+    i = 0 if seen[0] != trial.sizes[0] else 1  # the third one was seen in the shape of the code
+    argument, wanted = ARGUMENTS[i], trial.sizes[i]
+    if seen[:2] == (trial.sizes[1], trial.sizes[0]):
         return (
-            f"With {argument} = {trial.sizes[i]}, the {ORDINALS[i]} convolution has {seen[i]} "
-            f"filters, but needs {trial.sizes[i]}."
+            "out_c1 and out_c2 are interchanged: the first convolution needs out_c1 filters, the "
+            "second out_c2."
         )
-    return None
+    for used, size, other_size in zip(ARGUMENTS, trial.sizes, other.sizes, strict=True):
+        if (seen[i], other_seen[i]) == (size, other_size):
+            return f"The {ORDINALS[i]} convolution has {used} filters, but needs {argument}."
+    if seen[i] == other_seen[i]:
+        return (
+            f"The {ORDINALS[i]} convolution has {seen[i]} filters whatever {argument} is: write "
+            f"{argument} in place of the number."
+        )
+    return (
+        f"With {argument} = {wanted}, the {ORDINALS[i]} convolution has {seen[i]} filters, but "
+        f"needs {wanted}."
+    )
 
 
 def _filters(trial: Trial) -> tuple[int, ...] | None:

@@ -74,6 +74,11 @@ MEANINGS = [
         "1×1×1, or go through the steps in a loop",
     ),
     (
+        r"[Tt]he expanded size of the tensor \((\d+)\) must match the existing size \((\d+)\)",
+        "{1} entries do not fit into a place for {0}. Is a shape written as numbers? Take it from "
+        "the tensor: start.shape",
+    ),
+    (
         r"Sizes of tensors must match|stack expects each tensor to be equal size",
         "the tensors put together have different shapes",
     ),

@@ -17,7 +17,7 @@ import torch
 from workshop_utils.checks.errors import explain, students_frames
 from workshop_utils.checks.result import CheckResult
 
-SECONDS = 1.4  # for one check in all; a right answer needs a tenth of it
+SECONDS = 1.3  # for one check in all; a right answer needs a tenth of it
 
 
 class Mistake(Exception):  # noqa: N818 - the student's, not the program's
@@ -65,6 +65,19 @@ def call(doing: str, function: Callable, *args: Any) -> Any:  # noqa: ANN401 - a
         raise Failed(doing, error) from error
 
 
+def value_of(answer: Any, *args: Any) -> Any:  # noqa: ANN401 - a student's
+    """What a student's function returns; an answer that is no function is taken as it is.
+
+    Args:
+        answer: a function or a value.
+        args: what to call the function with, by position.
+
+    Raises:
+        Failed: the function raised.
+    """
+    return call("Your function", answer, *args) if callable(answer) else answer
+
+
 def judge(check: Callable[[], str], todo: str) -> CheckResult:
     """Run a check to its end, come what may, and show what it found.
 
@@ -74,24 +87,65 @@ def judge(check: Callable[[], str], todo: str) -> CheckResult:
         check: returns what it saw, or raises `Mistake`, `NotWritten` or `Failed`.
         todo: what to write, for a student who has not begun.
     """
-    found: list[CheckResult] = []
-    # A daemon: a thread that cannot be stopped does not keep Python from ending.
-    thread = threading.Thread(target=_work, args=(check, todo, found), daemon=True)
+    work = _Work(check, todo)
     with _everything_as_before():
-        thread.start()
+        work.start()
         try:
-            _wait(thread, SECONDS)
-            where = _outermost_function(thread)
+            work.wait(SECONDS)
+            where = work.outermost_function()
         finally:  # also after Ctrl-C
-            _stop(thread)
-    result = found[0] if found else CheckResult(False, _too_slow(where))
+            work.stop()
+    result = work.result or CheckResult(False, _too_slow(where))
     result.show()
     return result
 
 
-def _work(check: Callable[[], str], todo: str, found: list[CheckResult]) -> None:
-    with contextlib.suppress(_TimeIsUp):
-        found.append(_answer(check, todo))
+class _Work(threading.Thread):
+    """The thread in which a check runs the student's code."""
+
+    def __init__(self, check: Callable[[], str], todo: str) -> None:
+        super().__init__(daemon=True)  # a thread that cannot be stopped lets Python end
+        self.result: CheckResult | None = None
+        self._check, self._todo = check, todo
+        self._ended = threading.Event()
+        self._gate = threading.Lock()
+
+    def run(self) -> None:
+        try:
+            with contextlib.suppress(_TimeIsUp):
+                self.result = _answer(self._check, self._todo)
+            with self._gate:
+                self._ended.set()  # nothing is raised from outside after this line
+        except _TimeIsUp:  # raised since the first `except`
+            pass
+
+    def wait(self, seconds: float) -> None:
+        """Wait in small steps: on Windows, Ctrl-C is only noticed between them."""
+        end = time.monotonic() + seconds
+        while self.is_alive() and time.monotonic() < end:
+            self.join(0.05)
+
+    def stop(self) -> None:
+        """Make the next line of Python raise; once more if the student's code catches that."""
+        for _ in range(2):
+            # Python must not lose the exception: while one waits to be raised, all its threads
+            # are slow, and with a debugger in Python 3.11 they stand still.
+            with self._gate:
+                if self._ended.is_set() or not self.is_alive():
+                    return
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self.ident), ctypes.py_object(_TimeIsUp)
+                )
+            self.wait(0.1)
+
+    def outermost_function(self) -> str | None:
+        """Which of the student's functions is running, in which others may be; None if none."""
+        frame = sys._current_frames().get(self.ident)
+        stack = []
+        while frame:
+            stack.append(frame)
+            frame = frame.f_back
+        return next((found.f_code.co_name for found in students_frames(reversed(stack))), None)
 
 
 def _answer(check: Callable[[], str], todo: str) -> CheckResult:
@@ -136,34 +190,6 @@ class _Nowhere(io.TextIOBase):
 
     def write(self, text: str) -> int:
         return len(text)
-
-
-def _wait(thread: threading.Thread, seconds: float) -> None:
-    """Wait in small steps: on Windows, Ctrl-C is only noticed between them."""
-    end = time.monotonic() + seconds
-    while thread.is_alive() and time.monotonic() < end:
-        thread.join(0.05)
-
-
-def _stop(thread: threading.Thread) -> None:
-    """Make a thread's next line of Python raise; again if the student's code catches that."""
-    for _ in range(3):
-        if not thread.is_alive():
-            return
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident), ctypes.py_object(_TimeIsUp)
-        )
-        _wait(thread, 0.1)
-
-
-def _outermost_function(thread: threading.Thread) -> str | None:
-    """Which of the student's functions a thread has called; None if none."""
-    frame = sys._current_frames().get(thread.ident)
-    stack = []
-    while frame:
-        stack.append(frame)
-        frame = frame.f_back
-    return next((found.f_code.co_name for found in students_frames(reversed(stack))), None)
 
 
 def _too_slow(where: str | None) -> str:

@@ -32,6 +32,10 @@
 # (start the training first, then read the loop while it runs), 4 for the confusion matrix and the
 # mistakes, 5 for the shuffled pixels, which are the point of the notebook.
 #
+# **With one hour for all four notebooks:** the pictures and exercise 1.2 here, exercise 2.1 and the curves in
+# notebook 2, exercise 3.1 and the reconstructions in notebook 3, exercise 4.1 and the rows of pictures in notebook
+# 4. The rest is for home.
+#
 # **Questions to ask:** Which classes would you confuse yourself? What would the network do with
 # a photograph turned upside down? Why does the first hidden layer not simply get 10 units?
 #

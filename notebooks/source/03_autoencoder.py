@@ -16,7 +16,7 @@
 # - how to build an encoder from convolutions and a decoder from transposed convolutions;
 # - how good the reconstructions are, and an honest surprise.
 #
-# **Time:** about 25 minutes to read and try, of which the computer needs
+# **Time:** about 30 minutes to read and try, of which the computer needs
 # << duration["03_autoencoder"] >> on two cores. Start the training, then read on.
 #
 # **Data:** CIFAR-10, or the stand-in where it cannot be had; the second cell says which. Numbers
@@ -359,15 +359,15 @@ print("PCA on patches has the smaller error:", patch_loss < test_loss)
 # %% [markdown] tags=["answer"]
 # PCA on patches has less to choose than the network, shares it over all places, and still has the
 # smaller error. So neither size nor place is the reason. What is left is how the network was built and
-# trained: it *could* hold a better solution, but gradient descent, from random numbers and in this
-# time, did not find one.
+# trained: gradient descent, starting from random numbers, has not found in this time what PCA
+# computes at once.
 
 # %% [markdown] tags=["tutor"]
 # **Wrong answers to expect:** nearly everybody says "size", since the table above invites it. That is
 # why the patches come next: an explanation that sounds right is not yet one that was tested.
 #
-# **Ask:** does this show that the network *cannot* do better? (No. One could start its filters from the patch
-# directions; then its first error would be close to that of the patches.)
+# **Ask:** does this show that the network *cannot* do better? (No, only that size and place do not explain
+# the difference. Longer training or another learning rate would be the next things to try.)
 
 # %% [markdown]
 # That a network is non-linear does not make it better by itself. Its strengths are elsewhere: it
@@ -427,7 +427,7 @@ experiments.show()
 wu.plot_experiments(experiments, f"Code size, {data.title}", against="embedding_dim")
 
 # %% [markdown] tags=["answer"]
-# From 8 to 32 channels the loss falls clearly, from 32 to 128 little or not at all. A larger code can
+# On CIFAR-10, the loss falls clearly from 8 to 32 channels, and much less from 32 to 128. A larger code can
 # hold more, but the network must also learn to use it, and in this time it does not. Compare
 # the losses with those of PCA above, which uses every number it gets.
 

@@ -1,0 +1,109 @@
+import pytest
+import torch
+
+import workshop_utils as wu
+from students import counts, shapes
+from students.asking import ask
+
+CHOICES = ("size", "place", "training")
+
+
+def test_a_prediction_is_noted_whatever_it_is():
+    for choice in CHOICES:
+        result = ask(wu.check_prediction, choice, CHOICES)
+        assert result.passed
+        assert f"“{choice}”" in result.message
+
+
+@pytest.mark.parametrize("prediction", [None, ..., "sizes", "", 3, ["size"], torch.zeros(2)])
+def test_anything_else_is_asked_for_one_of_the_choices(prediction):
+    result = ask(wu.check_prediction, prediction, CHOICES)
+    assert not result.passed
+    assert 'Choose one of "size", "place" or "training"' in result.message
+
+
+def experiments(*learning_rates):
+    def try_out(learning_rate):
+        return wu.History(test_loss=[learning_rate]), 10
+
+    found = wu.Experiments(try_out)
+    for learning_rate in learning_rates:
+        found.run(learning_rate=learning_rate)
+    return found
+
+
+def test_enough_different_runs_pass():
+    assert ask(wu.check_experiments, experiments(0.1, 0.2, 0.3), 3).passed
+
+
+def test_the_same_run_again_is_not_another_one():
+    result = ask(wu.check_experiments, experiments(0.1, 0.2, 0.2), 3)
+    assert not result.passed
+    assert "2 different runs so far, and 3 are needed" in result.message
+
+
+# --- answers that are functions, as in the notebooks ---
+
+NETWORKS = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
+ENDS = torch.rand(2, 3, 32, 32)
+
+
+def stub(*_):
+    raise NotImplementedError("Exercise 1.1: put a number for every layer below.")
+
+
+@pytest.mark.parametrize("table", [counts, shapes], ids=["counts", "shapes"])
+def test_a_function_is_asked_for_its_answer(table):
+    check = {counts: wu.check_parameter_counts, shapes: wu.check_shapes}[table]
+    for right in table.RIGHT:
+        answer, model = right.given
+        assert ask(check, lambda answer=answer: answer, model).passed, right.name
+    for wrong in table.WRONG:
+        answer, model = wrong.given
+        if not callable(answer):
+            expected = ask(check, answer, model)
+            assert ask(check, lambda answer=answer: answer, model) == expected, wrong.name
+
+
+def test_a_function_that_gives_a_latent_line_is_asked_for_it():
+    torch.manual_seed(0)
+    networks_and_ends = (
+        wu.ConvEncoder(8, 16, 32),
+        wu.ConvDecoder(8, 16, 32),
+        *torch.rand(2, 3, 32, 32),
+    )
+    assert ask(wu.check_latent_line, wu.latent_line, *NETWORKS, *ENDS).passed
+
+    def backwards(encoder, decoder, x, x_prime, n_steps):
+        return wu.latent_line(encoder, decoder, x_prime, x, n_steps)
+
+    result = ask(wu.check_latent_line, backwards, *NETWORKS, *ENDS)
+    assert not result.passed
+    assert "reversed" in result.message
+
+
+def test_functions_that_are_not_written_yet_are_named_so():
+    model = wu.BasicConvNet(8, 16, 256)
+    networks_and_ends = (
+        wu.ConvEncoder(8, 16, 32),
+        wu.ConvDecoder(8, 16, 32),
+        *torch.rand(2, 3, 32, 32),
+    )
+    for result in (
+        ask(wu.check_parameter_counts, stub, model),
+        ask(wu.check_shapes, stub, model),
+        ask(wu.check_interpolation, stub),
+        ask(wu.check_latent_line, stub, *NETWORKS, *ENDS),
+    ):
+        assert not result.passed
+        assert result.message.startswith("Not written yet.")
+
+
+def test_a_function_that_raises_is_told_so_with_its_line():
+    def mistaken():
+        return {"conv1": 3 * eight}  # noqa: F821
+
+    result = ask(wu.check_parameter_counts, mistaken, wu.BasicConvNet(8, 16, 256))
+    assert not result.passed
+    assert "eight" in result.message
+    assert "NameError" in result.message

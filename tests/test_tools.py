@@ -1,3 +1,5 @@
+import json
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -6,6 +8,7 @@ import execute
 import record
 import run
 from workshop_utils.data import JPEG_COPY
+from workshop_utils.reference import INSIDE, OUTSIDE
 
 
 def test_a_range_holds_the_values_and_grows_with_their_spread():
@@ -48,6 +51,38 @@ def test_ranges_stay_among_possible_values():
     assert (accuracy["low"], accuracy["high"]) == (0, 1)
     assert record.summarise("pca_test_loss", [0.2, 0.5, 0.9], "")["low"] == 0
     assert record.summarise("cnn_minus_mlp", [0.2, 0.5, 0.9], "")["low"] < 0
+
+
+@pytest.fixture
+def recordings(monkeypatch, tmp_path):
+    """A copy of the recordings that may be written to."""
+    file = tmp_path / "reference.json"
+    file.write_bytes(record.REFERENCE_FILE.read_bytes())
+    monkeypatch.setattr(record, "REFERENCE_FILE", file)
+    return lambda: json.loads(file.read_text(encoding="utf-8"))
+
+
+def pretend_run(monkeypatch, verdict):
+    result = {"metric": "cnn_test_accuracy", "dataset": "stand-in", "verdict": verdict}
+    monkeypatch.setattr(record, "run", lambda profile, seeds: ([result], {"02_cnn": [1.5]}))
+
+
+def test_seconds_can_be_recorded_anew_and_nothing_else_changes(recordings, monkeypatch):
+    pretend_run(monkeypatch, INSIDE)
+    before = recordings()
+    record.record_seconds("quick", ["0"])
+    after = recordings()
+    assert after["stand-in"]["quick"]["seconds"] == {"02_cnn": [1.5]}
+    after["stand-in"]["quick"]["seconds"] = before["stand-in"]["quick"]["seconds"]
+    assert after == before
+
+
+def test_seconds_of_notebooks_that_find_something_else_are_not_recorded(recordings, monkeypatch):
+    pretend_run(monkeypatch, OUTSIDE)
+    before = recordings()
+    with pytest.raises(SystemExit, match="Nothing written: cnn_test_accuracy"):
+        record.record_seconds("quick", ["0"])
+    assert recordings() == before
 
 
 def test_a_table_is_printed_in_columns(capsys):

@@ -1,13 +1,15 @@
 """Record what the notebooks find, for several seeds.
 
     python tools/record.py full 0 1 2        # profile, seeds
+    python tools/record.py seconds full 0    # profile, seeds
     python tools/record.py speed
 
 The first runs the four notebooks once per seed on the data set that the settings find, and writes
 the results to results/reference.json. Recorded values of other data sets and profiles stay. How
 fast this computer trains is measured before, and written beside the seconds that it took.
-The second only measures that, and writes it into all recordings, so it belongs on the computer
-(and with the settings) that they were made with.
+The second is for notebooks that do something more, or less, but find the same: it only records anew
+how long they take. The third only measures how fast this computer trains, and writes it into all
+recordings. Both belong on the computer (and with the settings) that the recordings were made with.
 """
 
 import json
@@ -22,7 +24,7 @@ from build import SOLUTIONS
 from execute import execute, results
 from workshop_utils.data import CIFAR10, JPEG_COPY, STANDIN
 from workshop_utils.files import written_whole
-from workshop_utils.reference import REFERENCE_FILE
+from workshop_utils.reference import INSIDE, REFERENCE_FILE
 from workshop_utils.settings import Settings
 from workshop_utils.speed import images_per_second
 
@@ -94,10 +96,13 @@ def write(reference: dict) -> None:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
-def main(profile: str, seeds: list[str]) -> None:
-    """Run and write."""
-    speed = measure_speed()
-    found: dict[str, list[float]] = {}
+def run(profile: str, seeds: list[str]) -> tuple[list[dict], dict[str, list[float]]]:
+    """Run the four notebooks once per seed.
+
+    Returns:
+        Every result, and notebook -> seconds it took with each seed.
+    """
+    found: list[dict] = []
     seconds: dict[str, list[float]] = {}
     for seed in seeds:
         with tempfile.TemporaryDirectory() as runs:
@@ -106,28 +111,53 @@ def main(profile: str, seeds: list[str]) -> None:
                 notebook, took = execute(file, settings)
                 seconds.setdefault(file.stem, []).append(round(took, 1))
                 for result in results(notebook):
-                    found.setdefault(result["metric"], []).append(result["value"])
+                    found.append(result)
                     print(f"seed {seed}: {result['metric']} {result['value']:.4f}", flush=True)
+    return found, seconds
+
+
+def record_seconds(profile: str, seeds: list[str]) -> None:
+    """Record anew how long the notebooks take; what they find must still be what was recorded.
+
+    Raises:
+        SystemExit: a result lies outside its recorded range.
+    """
+    found, seconds = run(profile, seeds)
+    outside = [result["metric"] for result in found if result["verdict"] != INSIDE]
+    if outside:
+        sys.exit(f"Nothing written: {', '.join(outside)} not inside the recorded range.")
     reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
-    dataset, variant = result["dataset"], result["variant"]
+    reference[found[0]["dataset"]][profile]["seconds"] = seconds
+    write(reference)
+
+
+def record(profile: str, seeds: list[str]) -> None:
+    """Run and write everything."""
+    speed = measure_speed()
+    found, seconds = run(profile, seeds)
+    values: dict[str, list[float]] = {}
+    for result in found:
+        values.setdefault(result["metric"], []).append(result["value"])
+    reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
+    dataset, variant = found[0]["dataset"], found[0]["variant"]
     reference.setdefault(dataset, {})[profile] = {
         "measured_on": MEASURED_ON[dataset, variant],
         "variant": variant,
         "seeds": [int(seed) for seed in seeds],
         "seconds": seconds,
         "images_per_second": speed,
-        "metrics": {metric: summarise(metric, found[metric], variant) for metric in found},
+        "metrics": {metric: summarise(metric, values[metric], variant) for metric in values},
     }
     write(reference)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["speed"]:
-        write_speed()
-    elif len(sys.argv) < 5:
-        sys.exit(
-            "usage: python tools/record.py PROFILE SEED SEED SEED [SEED ...]\n"
-            "       python tools/record.py speed"
-        )
-    else:
-        main(sys.argv[1], sys.argv[2:])
+    match sys.argv[1:]:
+        case ["speed"]:
+            write_speed()
+        case ["seconds", profile, *seeds] if seeds:
+            record_seconds(profile, seeds)
+        case [profile, *seeds] if len(seeds) >= 3:
+            record(profile, seeds)
+        case _:
+            sys.exit(__doc__)

@@ -62,7 +62,7 @@ def decoded(alpha):
 WRONG_LINES = {
     "None": (None, "Not written yet. Encode x and x_prime"),
     "a list": (list(LINE), "line is a list, but a tensor is needed. torch.stack"),
-    "a text": ("line", "line is a text"),
+    "a text": ("line", "line is a string"),
     "codes": (wu.interpolate(*CODES, 7), "line has shape 7×32×4×4", "These are codes"),
     "one image": (LINE[3], "This is a single image"),
     "batches of one": (LINE[:, None], "7×1×3×32×32", "batch of one"),
@@ -127,7 +127,7 @@ def test_messages_about_lines_differ():
     ("given", "said"),
     [
         ((None, DECODER, X, X_PRIME), "encoder is None, but must be a network"),
-        ((ENCODER, wu.ConvDecoder, X, X_PRIME), "decoder is a type"),
+        ((ENCODER, wu.ConvDecoder, X, X_PRIME), "decoder is a class"),
         ((DECODER, ENCODER, X, X_PRIME), "Encoding x and x_prime stopped"),
         (
             (ENCODER, DECODER, torch.rand(2, 3, 32, 32), X),

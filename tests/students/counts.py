@@ -50,12 +50,13 @@ WRONG.add("a list", ([786688, 25700, 1010], MLP), "a list, but must be a diction
 WRONG.add("a number", (813398, MLP), "The answers are a whole number")
 WRONG.add("layers as names", ({1: 786688, **OF_MLP}, MLP), "A name is a whole number", "in quotes")
 WRONG.add("no model", (OF_MLP, None), "model is None", "nn.Module")
-WRONG.add("a class as model", (OF_MLP, wu.BasicConvNet), "model is a type")
+WRONG.add("a class as model", (OF_MLP, wu.BasicConvNet), "model is a class")
 WRONG.add("no parameters", (OF_MLP, torch.nn.ReLU()), "model has no parameters")
 WRONG.add(
     "too small a model",
     (OF_MLP, wu.MultilayerPerceptronModel(10, 2)),
     "Sending an image through model stopped",
+    "but got 1×3072.",
 )
 mlp("one empty", "hidden_layer is not filled in yet", hidden_layer=None)
 mlp("one ...", "output_layer is not filled in yet", output_layer=...)
@@ -114,7 +115,7 @@ cnn("one channel and no bias", "conv1: the input channels are missing", conv1=20
 cnn("k", "a filter has k·k weights for each input channel, not k", conv2=8 * 16 * 5 + 16)
 cnn("no k", "the size of the filters is missing", conv2=8 * 16 + 16)
 cnn("the image's channels", "only the first convolution sees the 3 colours", conv2=3 * 16 * 25 + 16)
-cnn("own channels", "the input channels are those of the layer before", conv2=16 * 16 * 25 + 16)
+cnn("own channels", "the input channels are those that come in, not this", conv2=16 * 16 * 25 + 16)
 cnn("one filter", "this is one filter only", conv2=8 * 25 + 1)
 cnn("a bias per channel", "one bias, not one for each input channel", conv2=16 * 8 * 26)
 cnn("input biases", "for each filter (output), not for each input channel", conv2=3200 + 8)

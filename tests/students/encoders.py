@@ -53,7 +53,7 @@ def with_steps(step1=F.relu, step2=F.relu, step3=lambda x: x, before=lambda x: x
 
 WRONG.add("None", None, "Not written yet", "three convolutions in __init__")
 WRONG.add("...", ..., "Not written yet")
-WRONG.add("a text", "ConvEncoder", "needs the class", "a text")
+WRONG.add("a text", "ConvEncoder", "needs the class", "a string")
 WRONG.add("a number", 3, "needs the class", "a whole number")
 WRONG.add("an object", wu.ConvEncoder(8, 16, 32), "already made", "check_encoder(ConvEncoder)")
 WRONG.add("a tensor", torch.zeros(3), "needs the class", "a Tensor")
@@ -302,7 +302,7 @@ class Interrupts(wu.ConvEncoder):
         raise KeyboardInterrupt
 
 
-@WRONG("with a ZeroDivisionError", "return x / (1 // 0)")
+@WRONG("(ZeroDivisionError): ", "return x / (1 // 0)")
 class DividesByZero(wu.ConvEncoder):
     def forward(self, x):
         return x / (1 // 0)
@@ -313,7 +313,7 @@ class Secret(Exception):
         raise ValueError("not even this")
 
 
-@WRONG("with a Secret.", "raise Secret")
+@WRONG("(Secret).", "raise Secret")
 class UnprintableError(wu.ConvEncoder):
     def forward(self, x):
         raise Secret

@@ -20,7 +20,12 @@ def kind(value: object) -> str:
     if value is None:
         return "None"
     name = type(value).__name__
-    words = {"str": "a text", "ndarray": "a NumPy array", "int": "a whole number"}
+    words = {
+        "str": "a string",
+        "ndarray": "a NumPy array",
+        "int": "a whole number",
+        "type": "a class",
+    }
     return words.get(name, f"an {name}" if name[0] in "aeiouAEIOU" else f"a {name}")
 
 
@@ -64,8 +69,8 @@ def check_tensor(value: object, what: str) -> None:
         )
     if not torch.isfinite(value).all():
         raise Mistake(
-            f"{what} numbers that are infinite or not a number (NaN). Is there a division "
-            "by zero, a logarithm or a root of negative numbers?"
+            f"{what} a tensor with numbers that are infinite or not a number (NaN). Is there a "
+            "division by zero, or a logarithm or root of negative numbers?"
         )
 
 

@@ -57,7 +57,7 @@ def _explain(
 ) -> str:
     """Name the mistake that gives `number`, without giving the right one away."""
     if right[name] == 0:
-        return "this layer learns nothing, it has no weights."
+        return "this layer learns nothing: it has no weights."
     place = [step.name for step in steps].index(name)
     before = steps[place - 1].shape if place else IMAGE
     layer = layers[name]
@@ -141,7 +141,10 @@ def _convolution(
             (f"a filter has k·k weights for each input channel, not k (here k = {k})."),
         )
         yield n_in * n_out + bias, f"the size of the filters is missing: k·k with k = {k}."
-        yield n_out * n_out * k * k + bias, "the input channels are those of the layer before."
+        yield (
+            n_out * n_out * k * k + bias,
+            "the input channels are those that come in, not this layer's own filters.",
+        )
         yield (
             3 * n_out * k * k + bias,
             (

@@ -174,10 +174,9 @@ def explain(error: BaseException, doing: str, todo: str) -> str:
         ),
         None,
     )
-    name = type(error).__name__
-    if meaning:
-        return f"{doing} stopped{where} ({name}): {meaning}{'' if meaning[-1] == '?' else '.'}"
-    return f"{doing} stopped{where} with a {name}{': ' + text if text else ''}."
+    said = (meaning or text).rstrip(".")
+    end = "" if said.endswith("?") else "."
+    return f"{doing} stopped{where} ({type(error).__name__}){': ' if said else ''}{said}{end}"
 
 
 def students_frames(frames: Iterable[FrameType]) -> Iterator[FrameType]:

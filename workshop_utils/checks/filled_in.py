@@ -47,7 +47,7 @@ def check_names(answers: dict, known: list[str], required: Iterable[str]) -> Non
     for name in answers:
         if not isinstance(name, str):
             raise Mistake(
-                f'A name is {kind(name)}, but names are texts, such as "{known[0]}", in quotes.'
+                f'A name is {kind(name)}, but names are strings, such as "{known[0]}", in quotes.'
             )
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)

@@ -15,6 +15,7 @@ TODO = (
     "width)."
 )
 IMAGE = (3, 32, 32)
+FORMULA = "(n + 2·padding - k) // stride + 1, with n for the size before"
 Shape = tuple[int, ...]
 Shapes = dict[str, Shape | int]
 
@@ -68,7 +69,7 @@ def _as_shape(value: object, name: str) -> Shape:
     if isinstance(value, (set, dict)):
         raise Mistake(f"{name}: this is {kind(value)}. Write a shape in round brackets.")
     if isinstance(value, str):
-        raise Mistake(f"{name}: this is a text. Write a shape in round brackets, without quotes.")
+        raise Mistake(f"{name}: this is a string. Write a shape in round brackets, without quotes.")
     return (whole_number(value, name, "a shape, if written without brackets,"),)
 
 
@@ -97,14 +98,15 @@ def _explain(
     if any(size < 1 for size in shape):
         return "every entry of a shape is at least 1."
     if len(shape) != len(truth):
-        wanted = "channels, height and width" if len(truth) == 3 else "one number: its units"
-        return f"a shape with {len(shape)} entries, but this layer hands on {wanted}."
+        wanted = (
+            "channels, height and width"
+            if len(truth) == 3
+            else "one number for each unit: write how many there are"
+        )
+        return f"this layer hands on {wanted}."
     if len(truth) == 3:
         if shape[0] == truth[0]:
-            return (
-                "the channels are right, height or width are not. They are (n + 2·padding - k) // "
-                "stride + 1, with n for the size before."
-            )
+            return f"the channels are right, but height or width is not. Each is {FORMULA}."
         if shape[1:] == truth[1:]:
             return "height and width are right, the number of channels is not."
     return "this does not fit. Start from what the step before hands on."
@@ -159,21 +161,21 @@ def _convolution(
 
     n = came_in[1]
     sizes = [
-        (f"height and width do not stay as they are: filters of {k}×{k} need their place.", (n, n)),
-        (
-            f"height and width are one too small: {k} pixels take n - k + 1 positions.",
-            (n - k, n - k),
-        ),
-        ("height and width are one too large: n - k + 1, not n - k + 2.", (n - k + 2, n - k + 2)),
+        (f"height and width do not stay as they are. Each is {FORMULA}.", (n, n)),
         (f"the stride of {stride} is forgotten.", size(n, stride=1)),
         (f"the padding of {padding} is forgotten.", size(n, padding=0)),
-        ("there is no padding here.", size(n, padding=1)),
-        ("there is no padding here.", size(n, padding=2)),
         (
-            "the step before (pooling) is forgotten: it makes height and width smaller.",
+            "the step before is forgotten: it makes height and width smaller.",
             size(earlier[1]) if len(earlier) == 3 and earlier != came_in else (0, 0),
         ),
     ]
+    if (stride, padding) == (1, 0):
+        sizes += [
+            ("there are n - k + 1 positions for a filter of size k, not n - k.", (n - k, n - k)),
+            ("there are n - k + 1 positions, not n - k + 2.", (n - k + 2, n - k + 2)),
+            ("there is no padding here.", size(n, padding=1)),
+            ("there is no padding here.", size(n, padding=2)),
+        ]
     for sentence, (height, width) in sizes:
         yield sentence, (filters, height, width)
     yield (

@@ -7,7 +7,6 @@ notebooks, and written to the real gradebook by `record`.
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,9 +18,9 @@ from pathlib import Path
 import nbformat
 import psutil
 from nbformat import NotebookNode
-from nbgrader.utils import parse_utc, rmtree
+from nbgrader.utils import parse_utc
 
-from grading.release import ASSIGNMENT, path_with_scripts
+from grading.release import ASSIGNMENT, path_with_scripts, remove
 
 SECONDS = 60  # for a whole submission
 LARGEST = 20 * 10**6  # bytes of one file
@@ -72,18 +71,17 @@ def grade(course: Path, student: str, seconds: float = SECONDS) -> Graded:
         _run_nbgrader(alone, graded, seconds, course / "logs" / f"{student}.log")
         for file in sorted((alone / "autograded" / student / ASSIGNMENT).glob("*.ipynb")):
             graded.notebooks[file.stem] = nbformat.read(file, as_version=4)
-        rmtree(str(alone))  # nbgrader writes files that may not be changed
+        remove(alone)
     graded.seconds = time.perf_counter() - started
     return graded
 
 
 def _copy_course(course: Path, alone: Path) -> None:
-    for folder in ("source", "data", "runs"):
+    for folder in ("source", "data", "runs", "home"):
         shutil.copytree(course / folder, alone / folder)
     for file in (*course.glob("*.py"), course / "released.db"):
         shutil.copy(file, alone)
     (alone / "released.db").rename(alone / "gradebook.db")
-    (alone / "home").mkdir()
 
 
 def _hand_in(course: Path, alone: Path, graded: Graded) -> None:
@@ -191,8 +189,6 @@ def _end_all(process: subprocess.Popen, mark: str) -> None:
 
 def _carries(process: psutil.Process, mark: str) -> bool:
     try:
-        return (
-            process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark
-        )
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark
     except (psutil.Error, OSError):  # it has ended, or belongs to somebody else
         return False

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import torch
 from nbgrader.api import Gradebook
-from nbgrader.utils import is_grade
+from nbgrader.utils import is_grade, rmtree
 
 import workshop_utils as wu
 
@@ -36,6 +36,9 @@ def exercises() -> dict[str, float]:
 def release(course: Path) -> None:
     """Make a course with the students' notebooks as its one assignment.
 
+    Beside what nbgrader makes, there are `data`, `runs` and `home` with what each submission gets
+    a copy of: images, a trained autoencoder for notebook 4, Matplotlib's list of fonts.
+
     Args:
         course: a folder that does not exist yet.
 
@@ -53,7 +56,17 @@ def release(course: Path) -> None:
         gradebook.update_or_create_assignment(ASSIGNMENT, duedate=DUE)
     # Each submission is graded beside a copy of the gradebook as it is now, without students.
     shutil.copy(course / "gradebook.db", course / "released.db")
-    _prepare_data(course)
+    _prepare_runs(course)
+    home = course / "home"
+    home.mkdir()
+    fonts = os.environ | {"MPLCONFIGDIR": str(home)}
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=fonts, check=True)
+
+
+def remove(course: Path) -> None:
+    """Remove a course's folder, if there is one; nbgrader writes files that may not be changed."""
+    if course.exists():
+        rmtree(str(course))
 
 
 def nbgrader(course: Path, *arguments: str) -> None:
@@ -86,8 +99,7 @@ def gradebook_url(course: Path) -> str:
     return f"sqlite:///{course / 'gradebook.db'}"
 
 
-def _prepare_data(course: Path) -> None:
-    """Draw the images, and train an autoencoder for notebook 4, so that grading needs not."""
+def _prepare_runs(course: Path) -> None:
     settings = dataclasses.replace(
         wu.Settings.from_environment(
             {"WORKSHOP_PROFILE": "quick", "WORKSHOP_DATASET": "standin", "WORKSHOP_DEVICE": "cpu"}

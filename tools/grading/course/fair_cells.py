@@ -7,6 +7,8 @@ places.
 
 import json
 import os
+import shutil
+import tempfile
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -64,7 +66,8 @@ class RestoreCells(NbGraderPreprocessor):
 def _released_cells(gradebook: Gradebook, notebook: str, assignment: str) -> dict:
     """Exercises and checks of a notebook by name, in their order, as they were released."""
     points = {
-        cell.name: cell.max_score for cell in gradebook.find_notebook(notebook, assignment).grade_cells
+        cell.name: cell.max_score
+        for cell in gradebook.find_notebook(notebook, assignment).grade_cells
     }
     cells = {}
     for source in gradebook.find_notebook(notebook, assignment).source_cells:
@@ -92,7 +95,10 @@ def _place_below(name: str | None, cells: list[NotebookNode]) -> int:
 
 
 class FairExecute(Execute):
-    """Run a notebook to its last check, even if cells do not end or the kernel dies."""
+    """Run a notebook to its last check, even if cells do not end or the kernel dies.
+
+    It runs in a folder of its own, which holds the files that were handed in beside the notebooks.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Run one notebook."""
@@ -103,7 +109,14 @@ class FairExecute(Execute):
         self.n_characters = [0] * len(nb.cells)
         if os.name == "posix":
             self.extra_arguments = [f"--IPKernelApp.exec_lines={LIMITS}"]
-        return super().preprocess(nb, resources)
+        about = resources["metadata"]
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            ours = shutil.ignore_patterns("*.ipynb")
+            shutil.copytree(about["path"], folder, ignore=ours, dirs_exist_ok=True)
+            resources["metadata"] = {**about, "path": folder}
+            nb, _ = super().preprocess(nb, resources)
+        resources["metadata"] = about
+        return nb, resources
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Resources, index: int

@@ -22,7 +22,7 @@ from nbgrader.utils import parse_utc
 
 from grading.release import ASSIGNMENT, path_with_scripts, remove
 
-SECONDS = 60  # for a whole submission
+SECONDS = 120  # for a whole submission; a right one needs a tenth of it on an idle computer
 LARGEST = 20 * 10**6  # bytes of one file
 MARK = "WORKSHOP_GRADED_IN"
 # What a student's code may know about this computer. All else, such as passwords of the one who

@@ -58,6 +58,8 @@ def record(course: Path, graded: Graded) -> dict[str, Outcome]:
             for grade in notebook.grades:
                 grade.auto_score, grade.needs_manual_grade = 0, False
         gradebook.db.commit()
+        if submission.total_seconds_late:
+            graded.remarks.append(f"late: by {submission.total_seconds_late / 3600:.0f} hours")
         released = {
             cell.name: cell.source
             for notebook in gradebook.find_assignment(ASSIGNMENT).notebooks
@@ -109,8 +111,10 @@ def _reason(cells: dict[str, NotebookNode], name: str) -> str:
     answers = [said(output) for output in check.outputs if said(output)]
     errors = [
         f"{output.ename}: {output.evalue}".splitlines()[0]
-        for cell in (exercise, check)
+        for cell in (check, exercise)
         for output in (cell.outputs if cell else [])
         if output.output_type == "error"
     ]
-    return next(iter(answers + errors), "not graded")
+    # The last error of the exercise explains best: an endless cell is first interrupted, and then
+    # said to have been too slow.
+    return (answers or errors[-1:] or ["not graded"])[0]

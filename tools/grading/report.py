@@ -83,4 +83,6 @@ def in_columns(points: tuple[float, ...]) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]} ..."
+    """The first sentence, if it is not too long."""
+    sentence = text.split(". ")[0]
+    return sentence if len(sentence) <= LONGEST_REASON else f"{sentence[:LONGEST_REASON]} ..."

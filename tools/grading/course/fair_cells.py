@@ -102,6 +102,9 @@ class FairExecute(Execute):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Run one notebook."""
+        stopped = error("CellTimeoutError", f"The cell was stopped after {self.timeout} seconds.")
+        del stopped["output_type"]
+        self.error_on_timeout = dict(stopped)
         checks = [place for place, cell in enumerate(nb.cells) if is_grade(cell)]
         self.last_check = max(checks, default=-1)
         self.stopped = ""

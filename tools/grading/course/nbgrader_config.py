@@ -31,7 +31,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.FairExecute.timeout = 10  # seconds for a cell; loading PyTorch takes some on a slow computer
+c.FairExecute.timeout = 15  # seconds for a cell; loading PyTorch takes some on a slow computer
 c.FairExecute.shutdown_kernel = "immediate"
 
 # What the notebooks find when they are run: few images, drawn by code, and no solutions.

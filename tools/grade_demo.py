@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from grading.autograde import SECONDS, grade  # noqa: E402
 from grading.record import record  # noqa: E402
-from grading.release import ASSIGNMENT, exercises, nbgrader, release, remove  # noqa: E402
+from grading.release import ASSIGNMENT, exercises, nbgrader, prepare, release, remove  # noqa: E402
 from grading.report import Row, heading  # noqa: E402
 from grading.submissions import SUBMISSIONS, Submission  # noqa: E402
 
@@ -36,6 +36,7 @@ def grade_class(course: Path, submissions: list[Submission], seconds: float) -> 
     """
     remove(course)
     release(course)
+    prepare(course)
     for submission in submissions:
         submission.hand_in(course)
     print(*heading(exercises()), sep="\n", flush=True)

@@ -34,10 +34,7 @@ def exercises() -> dict[str, float]:
 
 
 def release(course: Path) -> None:
-    """Make a course with the students' notebooks as its one assignment.
-
-    Beside what nbgrader makes, there are `data`, `runs` and `home` with what each submission gets
-    a copy of: images, a trained autoencoder for notebook 4, Matplotlib's list of fonts.
+    """Make a course as nbgrader knows it, with the students' notebooks as its one assignment.
 
     Args:
         course: a folder that does not exist yet.
@@ -54,7 +51,17 @@ def release(course: Path) -> None:
     nbgrader(course, "generate_assignment", ASSIGNMENT)
     with Gradebook(gradebook_url(course)) as gradebook:
         gradebook.update_or_create_assignment(ASSIGNMENT, duedate=DUE)
-    # Each submission is graded beside a copy of the gradebook as it is now, without students.
+
+
+def prepare(course: Path) -> None:
+    """Add what each submission gets a copy of, so that grading need not compute it again.
+
+    That is a gradebook without students, the images, a trained autoencoder for notebook 4, and
+    Matplotlib's list of fonts.
+
+    Args:
+        course: made by `release`.
+    """
     shutil.copy(course / "gradebook.db", course / "released.db")
     _prepare_runs(course)
     home = course / "home"

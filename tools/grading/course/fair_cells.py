@@ -50,16 +50,14 @@ class RestoreCells(NbGraderPreprocessor):
         for cell in reversed(nb.cells):
             cell.metadata.pop("tags", None)
             meta = cell.metadata.pop("nbgrader", None)
-            name = meta.get("grade_id") if isinstance(meta, dict) else None
+            name = str(meta.get("grade_id")) if isinstance(meta, dict) else ""
             if name in released and name not in seen:
                 seen.add(name)
                 cell.metadata["nbgrader"] = released[name].metadata.nbgrader
-        previous = None
         for name, cell in released.items():
             if is_grade(cell) and name not in seen:
                 self.log.warning("Putting back the check %r", name)
-                nb.cells.insert(_place_below(previous, nb.cells), cell)
-            previous = name
+                nb.cells.insert(_place_below(name.removeprefix("check-"), nb.cells), cell)
         return nb, resources
 
 
@@ -87,9 +85,9 @@ def _released_cells(gradebook: Gradebook, notebook: str, assignment: str) -> dic
     return cells
 
 
-def _place_below(name: str | None, cells: list[NotebookNode]) -> int:
+def _place_below(name: str, cells: list[NotebookNode]) -> int:
     for place, cell in enumerate(cells):
-        if name and cell.metadata.get("nbgrader", {}).get("grade_id") == name:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == name:
             return place + 1
     return len(cells)
 
@@ -102,9 +100,8 @@ class FairExecute(Execute):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Run one notebook."""
-        stopped = error("CellTimeoutError", f"The cell was stopped after {self.timeout} seconds.")
-        del stopped["output_type"]
-        self.error_on_timeout = dict(stopped)
+        text = f"The cell was stopped after {self.timeout} seconds."
+        self.error_on_timeout = {"ename": "CellTimeoutError", "evalue": text, "traceback": [text]}
         checks = [place for place, cell in enumerate(nb.cells) if is_grade(cell)]
         self.last_check = max(checks, default=-1)
         self.stopped = ""

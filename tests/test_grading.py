@@ -22,23 +22,23 @@ def only(name):
     return spoiling.all_of(*(spoiling.removed(f.name) for f in STUDENTS if f.name != name))
 
 
-CLASS = [
+CLASS = [  # the slowest first
+    Submission(
+        "endless",
+        "one notebook of four",
+        NONE,
+        FIRST | {"mlp-parameters": mistakes.ENDLESS},
+        only("01_mlp.ipynb"),
+        says="stopped",
+    ),
     *[submission for submission in SUBMISSIONS if submission.name in ("right", "damaged")],
     Submission(
         "wrong",
         "one notebook of four",
-        (0, 0, 0, 0, 0, 0),
+        NONE,
         FIRST | {"encoder": mistakes.NO_RETURN},
         only("03_autoencoder.ipynb"),
         says="return",
-    ),
-    Submission(
-        "endless",
-        "one notebook of four",
-        (0, 0, 0, 0, 0, 0),
-        FIRST | {"mlp-parameters": mistakes.STUBBORN},
-        only("01_mlp.ipynb"),
-        says="stopped",
     ),
 ]
 
@@ -184,6 +184,22 @@ def test_a_student_who_is_not_in_the_class_is_named(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         grade_demo.main()
     assert "There is no submission nobody" in capsys.readouterr().err
+
+
+def test_an_answer_of_another_check_than_was_released_earns_nothing(course, said):
+    notebook = nbformat.read(
+        course / "autograded" / "right" / "workbook" / "03_autoencoder.ipynb", as_version=4
+    )
+    graded = autograde.Graded("forger", {"03_autoencoder": notebook})
+    assert record(course, graded)["encoder"].points == 5
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "check-encoder":
+            cell.source = "display('✓ Right')"
+    outcome = record(course, graded)["encoder"]
+    assert (outcome.points, outcome.says) == (
+        0,
+        "Altered: The check was altered while the notebook ran.",
+    )
 
 
 # --- what a submission may be made of ---

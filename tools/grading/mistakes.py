@@ -128,7 +128,7 @@ MANY_THREADS = (
     FIRST["cnn-shapes"]
     + """
 import threading, time
-for _ in range(200):
+for _ in range(50):
     threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 """
 )

@@ -16,6 +16,8 @@ from grading.course.fair_cells import Verdict, error, said
 from grading.release import ASSIGNMENT, exercises, gradebook_url
 from workshop_utils.files import written_whole
 
+NOT_GRADED = "not graded"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -107,7 +109,7 @@ def _reason(cells: dict[str, NotebookNode], name: str) -> str:
     """The check's answer; without one, what went wrong in the exercise's cell or in the check's."""
     check, exercise = cells.get(f"check-{name}"), cells.get(name)
     if check is None:
-        return "not graded"
+        return NOT_GRADED
     answers = [said(output) for output in check.outputs if said(output)]
     errors = [
         f"{output.ename}: {output.evalue}".splitlines()[0]
@@ -117,4 +119,4 @@ def _reason(cells: dict[str, NotebookNode], name: str) -> str:
     ]
     # The last error of the exercise explains best: an endless cell is first interrupted, and then
     # said to have been too slow.
-    return (answers or errors[-1:] or ["not graded"])[0]
+    return (answers or errors[-1:] or [NOT_GRADED])[0]

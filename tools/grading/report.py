@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from grading.autograde import Graded
-from grading.record import Outcome
+from grading.record import NOT_GRADED, Outcome
 from grading.submissions import Submission
 
 LONGEST_REASON = 100
@@ -29,11 +29,11 @@ class Row:
         return tuple(outcome.points for outcome in self.outcomes.values())
 
     def reasons(self) -> list[str]:
-        """Remarks on the whole, then why points were lost."""
+        """Remarks on the whole, then why points were lost where a notebook was graded."""
         lost = [
             f"{name}: {outcome.says}"
             for name, outcome in self.outcomes.items()
-            if outcome.points < outcome.most and outcome.says
+            if outcome.points < outcome.most and outcome.says != NOT_GRADED
         ]
         return self.graded.remarks + lost
 

@@ -270,7 +270,9 @@ def test_a_name_that_the_browser_changed_is_named(handed_in):
     assert len(files) == 3
 
 
-@pytest.mark.parametrize(("text", "hour"), [("2030-01-02 03:04:05 UTC", 3), ("yesterday", None)])
+@pytest.mark.parametrize(
+    ("text", "hour"), [("2030-01-02 03:04:05 UTC", 3), ("yesterday", None), ("9" * 99, None)]
+)
 def test_the_time_of_a_submission_is_read_if_it_can_be(handed_in, text, hour):
     _, graded = handed_in(spoiling.replaced("timestamp.txt", text))
     assert (graded.handed_in and graded.handed_in.hour) == hour
@@ -283,6 +285,13 @@ def test_passwords_of_the_one_who_grades_are_not_passed_on(monkeypatch, tmp_path
     assert "MY_PASSWORD" not in passed_on
     assert passed_on["LANG"] == "de_DE.UTF-8"
     assert passed_on["HOME"] == str(tmp_path / "home")
+    assert passed_on["TMPDIR"] == str(tmp_path / "tmp")
+
+
+def test_a_submission_that_cannot_be_graded_does_not_stop_the_others(tmp_path):
+    graded = autograde.grade(tmp_path, "nobody")  # there is no course in this folder
+    assert graded.notebooks == {}
+    assert graded.remarks[0].startswith("could not be graded: ")
 
 
 # --- the report ---

@@ -41,13 +41,16 @@ def grade_class(course: Path, submissions: list[Submission], seconds: float) -> 
         submission.hand_in(course)
     print(*heading(exercises()), sep="\n", flush=True)
     rows = []
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
+    pool = ThreadPoolExecutor(AT_A_TIME)
+    try:
         running = [pool.submit(grade, course, one.name, seconds) for one in submissions]
         for submission, future in zip(submissions, running, strict=True):
             graded = future.result()
             # One after the other: SQLite does not like two who write.
             rows.append(Row(submission, graded, record(course, graded)))
             print(*rows[-1].lines(), sep="\n", flush=True)
+    finally:
+        pool.shutdown(cancel_futures=True)  # after Ctrl-C, no more are begun
     return rows
 
 
@@ -62,6 +65,7 @@ def main() -> int:
     unknown = set(names) - {one.name for one in SUBMISSIONS}
     if unknown:
         parser.error(f"There is no submission {', '.join(sorted(unknown))}.")
+    sys.stdout.reconfigure(errors="replace")  # a terminal on Windows may not know ✓ or ✗
     started = time.perf_counter()
     course = wanted.course.resolve()
     rows = grade_class(course, [one for one in SUBMISSIONS if one.name in names], wanted.seconds)

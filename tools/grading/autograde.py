@@ -20,14 +20,14 @@ import psutil
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
-from grading.release import ASSIGNMENT, path_with_scripts, remove
+from grading.release import ASSIGNMENT, path_with_scripts
 
 SECONDS = 120  # for a whole submission; a right one needs a tenth of it on an idle computer
 LARGEST = 20 * 10**6  # bytes of one file
 MARK = "WORKSHOP_GRADED_IN"
 # What a student's code may know about this computer. All else, such as passwords of the one who
 # grades, stays outside.
-PASSED_ON = ("LANG", "LC_ALL", "PYTHONPATH", "SYSTEMROOT", "COMSPEC", "TEMP", "TMP", "TMPDIR")
+PASSED_ON = ("LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "COMSPEC")
 
 
 @dataclass
@@ -65,13 +65,16 @@ def grade(course: Path, student: str, seconds: float = SECONDS) -> Graded:
     started = time.perf_counter()
     # ignore_cleanup_errors: on Windows, files may be open for a moment after a process has ended.
     with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder:
-        alone = Path(folder) / "course"
-        _copy_course(course, alone)
-        _hand_in(course, alone, graded)
-        _run_nbgrader(alone, graded, seconds, course / "logs" / f"{student}.log")
-        for file in sorted((alone / "autograded" / student / ASSIGNMENT).glob("*.ipynb")):
-            graded.notebooks[file.stem] = nbformat.read(file, as_version=4)
-        remove(alone)
+        try:
+            alone = Path(folder) / "course"
+            _copy_course(course, alone)
+            _hand_in(course, alone, graded)
+            _run_nbgrader(alone, graded, seconds, course / "logs" / f"{student}.log")
+            for file in sorted((alone / "autograded" / student / ASSIGNMENT).glob("*.ipynb")):
+                if not _damage(file):  # the last one may be cut off if time was up
+                    graded.notebooks[file.stem] = nbformat.read(file, as_version=4)
+        except OSError as error:
+            graded.remarks.append(f"could not be graded: {error}")
     graded.seconds = time.perf_counter() - started
     return graded
 
@@ -82,6 +85,7 @@ def _copy_course(course: Path, alone: Path) -> None:
     for file in (*course.glob("*.py"), course / "released.db"):
         shutil.copy(file, alone)
     (alone / "released.db").rename(alone / "gradebook.db")
+    (alone / "tmp").mkdir()
 
 
 def _hand_in(course: Path, alone: Path, graded: Graded) -> None:
@@ -114,7 +118,7 @@ def _hand_in(course: Path, alone: Path, graded: Graded) -> None:
 def _time_in(file: Path) -> datetime | None:
     try:
         return parse_utc(file.read_text(encoding="utf-8").strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -168,6 +172,7 @@ def _environment(alone: Path) -> dict[str, str]:
         # What a student's code writes to these folders is gone afterwards.
         **dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "IPYTHONDIR", "MPLCONFIGDIR"), home),
         "JUPYTER_RUNTIME_DIR": str(alone / "home" / "runtime"),
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(alone / "tmp")),
     }
     return {name: os.environ[name] for name in PASSED_ON if name in os.environ} | ours
 

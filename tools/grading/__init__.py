@@ -1,0 +1,1 @@
+"""Grading a class with nbgrader: release, submissions, grading, report."""

@@ -356,7 +356,8 @@ for name, history in (("MLP", mlp_history), ("CNN", cnn_history)):
 # and what does it cost? When do more parameters stop helping, and must the learning rate change with
 # them?
 #
-# `try_cnn` trains a network of your choice for a few epochs. Every run goes into one table.
+# `try_cnn` trains a network of your choice for a few epochs. Every run goes into one table; the network
+# from above is the first.
 
 
 # %%
@@ -369,9 +370,9 @@ def try_cnn(out_c1, out_c2, learning_rate):
 
 
 experiments = wu.Experiments(try_cnn)
+experiments.run(out_c1=8, out_c2=16, learning_rate=0.01)  # the network from above
 
 # %% tags=["exercise"]
-experiments.run(out_c1=8, out_c2=16, learning_rate=0.01)  # the network from above
 ### BEGIN SOLUTION
 experiments.run(out_c1=16, out_c2=32, learning_rate=0.01)
 experiments.run(out_c1=16, out_c2=32, learning_rate=0.03)

@@ -1,3 +1,4 @@
+import os
 import sys
 import time
 
@@ -227,6 +228,7 @@ def test_files_beside_the_notebooks_are_taken(handed_in):
     assert graded.remarks == []
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows asks for rights to make a link")
 def test_a_link_is_not_followed(handed_in, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("1234", encoding="utf-8")
@@ -314,3 +316,11 @@ def test_a_report_names_points_that_the_check_did_not_give():
 
 def test_a_report_names_a_reason_that_is_missing():
     assert row(2, "✓ Right", says="late").problems() == ["no reason says 'late'"]
+
+
+@pytest.mark.parametrize(("points", "code"), [(2, 0), (0, 1)])
+def test_the_command_fails_if_somebody_got_other_points(monkeypatch, points, code):
+    graded = row(points, "✓ Right" if points else "✗ Wrong")
+    monkeypatch.setattr(grade_demo, "grade_class", lambda *_: [graded])
+    monkeypatch.setattr(sys, "argv", ["grade_demo.py", "--only", "right"])
+    assert grade_demo.main() == code

@@ -97,17 +97,17 @@ def _hand_in(course: Path, alone: Path, graded: Graded) -> None:
     for file in sorted(source.rglob("*")):
         name = file.relative_to(source)
         if file.is_symlink() or name.parts[0].startswith("workshop_utils"):
-            graded.remarks.append(f"not taken: {name}")
+            graded.remarks.append(f"not taken: {name.as_posix()}")
         elif not file.is_file():
             continue
         elif file.stat().st_size > LARGEST:
-            graded.remarks.append(f"too large: {name}")
+            graded.remarks.append(f"too large: {name.as_posix()}")
         elif file.name == "timestamp.txt":
             graded.handed_in = _time_in(file)
         elif file.suffix == ".ipynb" and name.name not in expected:
-            graded.remarks.append(f"not asked for: {name}")
+            graded.remarks.append(f"not asked for: {name.as_posix()}")
         elif file.suffix == ".ipynb" and (problem := _damage(file)):
-            graded.remarks.append(f"{problem}: {name}")
+            graded.remarks.append(f"{problem}: {name.as_posix()}")
         else:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target / name)

@@ -142,6 +142,11 @@ def test_wrong_networks_and_images_are_named(given, said):
     assert said in result.message
 
 
+def test_dropout_is_off_while_a_line_is_checked():
+    encoder = torch.nn.Sequential(ENCODER, torch.nn.Dropout()).train()
+    assert ask(wu.check_latent_line, LINE, encoder, DECODER, X, X_PRIME).passed
+
+
 def test_networks_are_left_as_they_were():
     encoder, decoder = wu.ConvEncoder(8, 16, 32).train(), wu.ConvDecoder(8, 16, 32).eval()
     ask(wu.check_latent_line, LINE, encoder, decoder, X, X_PRIME)

@@ -142,6 +142,7 @@ def test_a_loop_that_never_ends_is_ended():
             pass
 
     assert "loop() was stopped" in judged(loop)
+    assert running[0].daemon  # Python could end even if it did not
     running[0].join(1)
     assert not running[0].is_alive()
 

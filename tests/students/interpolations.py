@@ -237,6 +237,11 @@ def eight_points(start, end, n_steps):
     return wu.interpolate(start, end, 8)
 
 
+@WRONG("n_steps = 2", "shape 3×32×4×4", "one point too many")
+def at_least_three(start, end, n_steps):
+    return wu.interpolate(start, end, max(n_steps, 3))
+
+
 @WRONG("torch.stack, not torch.cat")
 def cat(start, end, n_steps):
     return torch.cat([(1 - a) * start + a * end for a in torch.linspace(0, 1, n_steps)])

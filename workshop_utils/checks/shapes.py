@@ -98,12 +98,9 @@ def _explain(
     if any(size < 1 for size in shape):
         return "every entry of a shape is at least 1."
     if len(shape) != len(truth):
-        wanted = (
-            "channels, height and width"
-            if len(truth) == 3
-            else "one number for each unit: write how many there are"
-        )
-        return f"this layer hands on {wanted}."
+        if len(truth) == 3:
+            return "this layer hands on images: write their channels, height and width."
+        return "this layer hands on one number for each unit: write how many there are."
     if len(truth) == 3:
         if shape[0] == truth[0]:
             return f"the channels are right, but height or width is not. Each is {FORMULA}."

@@ -69,7 +69,8 @@ def test_notes_for_tutors_belong_to_the_slides_of_the_cell_before_and_are_not_sh
     assert all("notes" in aside["class"] for aside in deck("aside"))
 
 
-def test_hints_and_preparations_are_left_out(deck):
+def test_hints_checks_and_preparations_are_left_out(deck):
+    assert "print(answer)" not in deck.get_text()
     assert "Look closely" not in deck.get_text()
     assert "Look again" not in deck.get_text()
     assert "Look elsewhere" not in deck.get_text()
@@ -77,14 +78,14 @@ def test_hints_and_preparations_are_left_out(deck):
     assert "wu.show" not in deck.get_text()
 
 
-def test_task_solution_and_check_are_slides_of_their_own(deck):
+def test_task_and_solution_are_slides_of_their_own(deck):
     labels = {}
     for slide in deck.select(".slide"):
         if label := slide.select_one(".label"):
             labels[label.get_text()] = visible(slide)
-    assert list(labels) == ["Exercise", "Solution", "Check", "Solution on paper"]
+    assert list(labels) == ["Exercise", "Solution", "Solution on paper"]
     assert "Part d of the task" in labels["Exercise"]
-    assert "answer = 42" not in labels["Exercise"] + labels["Check"]
+    assert "answer = 42" not in labels["Exercise"]
     assert "answer = 42" in labels["Solution"]
     assert "It is 42." in labels["Solution on paper"]
 

@@ -15,6 +15,10 @@ def chromium() -> Iterator[Browser]:
     if installed is None:
         pytest.fail("No Chromium or Chrome was found. On Debian: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=installed,
+            args=["--no-sandbox"],
+            ignore_default_args=["--hide-scrollbars"],  # one test looks whether they are there
+        )
         yield browser
         browser.close()

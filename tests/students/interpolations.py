@@ -202,7 +202,7 @@ def one_point(start, end, n_steps):
     return point
 
 
-@WRONG("one point too many")
+@WRONG("✗ For two codes", "one point too many")
 def one_too_many(start, end, n_steps):
     return wu.interpolate(start, end, n_steps + 1)
 

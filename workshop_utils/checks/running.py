@@ -17,7 +17,7 @@ import torch
 from workshop_utils.checks.errors import explain, students_frames
 from workshop_utils.checks.result import CheckResult
 
-SECONDS = 1.3  # for one check in all; a right answer needs a tenth of it
+SECONDS = 1.2  # for one check in all; a right answer needs a tenth of it
 
 
 class Mistake(Exception):  # noqa: N818 - the student's, not the program's

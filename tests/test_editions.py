@@ -191,7 +191,7 @@ def test_a_line_switches_to_the_solution_in_every_graded_exercise(students):
 
 def run(notebook, tmp_path):
     client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
-    client.execute(env=None)
+    client.execute()
 
 
 def test_run_all_on_an_untouched_notebook_stops_at_the_first_exercise(students, tmp_path):
@@ -203,7 +203,7 @@ def test_run_all_on_an_untouched_notebook_stops_at_the_first_exercise(students, 
     first = cells(students, "check")[0]
     assert stopped.id == first.id
     texts = [out.data["text/plain"] for out in stopped.outputs if "data" in out]
-    assert any(text.startswith("✗") and "not written yet" in text for text in texts), texts
+    assert any(text.startswith("✗") and "Not written yet" in text for text in texts), texts
     traceback = "\n".join(stopped.outputs[-1].traceback)
     assert "notebook stops here" in traceback
     assert "Traceback" not in traceback

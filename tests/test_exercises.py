@@ -95,3 +95,17 @@ def test_runs_without_the_choice_of_the_axis_are_refused(experiments):
     experiments.run(out_c1=8)
     with pytest.raises(ValueError, match="Not every run chose 'learning_rate'"):
         wu.plot_experiments(experiments, "A title", against="learning_rate")
+
+
+def test_the_reference_solutions_pass_their_checks(capsys):
+    mlp, cnn = wu.MultilayerPerceptronModel(3072, 10), wu.BasicConvNet(8, 16, 256)
+    networks = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
+    for result in (
+        wu.check_parameter_counts(wu.use_solution("mlp_parameters"), mlp),
+        wu.check_shapes(wu.use_solution("cnn_shapes"), cnn),
+        wu.check_parameter_counts(wu.use_solution("cnn_parameters"), cnn),
+        wu.check_encoder(wu.use_solution("ConvEncoder")),
+        wu.check_interpolation(wu.use_solution("interpolate")),
+        wu.check_latent_line(wu.use_solution("latent_line"), *networks, *torch.rand(2, 3, 32, 32)),
+    ):
+        assert result.passed, result.message

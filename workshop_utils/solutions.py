@@ -13,19 +13,19 @@ from workshop_utils.models import BasicConvNet, ConvEncoder, MultilayerPerceptro
 
 def mlp_parameters() -> dict[str, int]:
     """Number of parameters of each layer of the MLP, counted by PyTorch."""
-    with torch.device("meta"):  # sizes without values: no memory, no random numbers used up
+    with torch.random.fork_rng(devices=[]):  # nobody else's random numbers change
         return _parameters(MultilayerPerceptronModel(n_features=3 * 32 * 32, n_classes=10))
 
 
 def cnn_parameters() -> dict[str, int]:
     """Number of parameters of each layer of the CNN, counted by PyTorch."""
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):
         return _parameters(BasicConvNet(out_c1=8, out_c2=16, dense_units=256))
 
 
 def cnn_shapes() -> dict[str, tuple[int, ...]]:
     """Shape after each layer of the CNN, read from the network."""
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):
         return named_shapes(BasicConvNet(out_c1=8, out_c2=16, dense_units=256))
 
 

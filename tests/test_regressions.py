@@ -60,8 +60,8 @@ def test_a_missing_pooling_layer_is_noticed(workbook):
     change(models, "        x = self.pool(x)  # -> N×out_c2×5×5\n", "")
     change(models, "nn.Linear(out_c2 * 5 * 5", "nn.Linear(out_c2 * 10 * 10")
     said = check(workbook, "02_cnn")
-    assert "wu.show_layers(cnn)" in said
-    assert "mismatch" in said
+    assert "wu.check_shapes(cnn_shapes, cnn)" in said
+    assert "The notebook stops here" in said
 
 
 def test_an_evaluation_with_dropout_on_is_noticed(workbook):

@@ -1,5 +1,6 @@
 """Trying things out: trainings with different choices, collected in one table."""
 
+import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,7 +56,11 @@ class Experiments:
 
         Args:
             choices: handed to `try_out`, such as out_c1=16, learning_rate=0.01.
+
+        Raises:
+            ValueError: a choice is missing or unknown, or is no number above zero.
         """
+        self._check(choices)
         print(", ".join(f"{name} {value:g}" for name, value in choices.items()))
         started = time.perf_counter()
         history, n_parameters = self.try_out(**choices)
@@ -70,12 +75,28 @@ class Experiments:
         """
         self.check_not_empty()
         names = list(dict.fromkeys(name for trial in self.trials for name in trial.choices))
-        print(*(f"{name:>14}" for name in names), f"{'parameters':>12}{'seconds':>9}", end="")
+        print(
+            "run", *(f"{name:>14}" for name in names), f"{'parameters':>12}{'seconds':>9}", end=""
+        )
         print(f"{self.trials[0].unit:>16}")
-        for trial in self.trials:
+        for number, trial in enumerate(self.trials, start=1):
             chosen = (f"{trial.choices.get(name, ''):>14}" for name in names)
-            print(*chosen, f"{trial.n_parameters:>12,}{trial.seconds:>9.0f}", end="")
+            print(
+                f"{number:>3}", *chosen, f"{trial.n_parameters:>12,}{trial.seconds:>9.0f}", end=""
+            )
             print(f"{trial.format_result():>16}")
+
+    def _check(self, choices: dict[str, float]) -> None:
+        """Say in words what Python would say in a traceback."""
+        signature = inspect.signature(self.try_out)
+        try:
+            signature.bind(**choices)
+        except TypeError as error:
+            takes = ", ".join(map(str, signature.parameters.values()))
+            raise ValueError(f"This experiment chooses {takes}, but: {error}.") from None
+        for name, value in choices.items():
+            if not isinstance(value, (int, float)) or not value > 0:
+                raise ValueError(f"{name} is {value!r}, but must be a number above zero.")
 
     def check_not_empty(self) -> None:
         """Refuse to show nothing.

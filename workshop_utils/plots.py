@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from workshop_utils.experiments import Experiments
@@ -160,7 +161,7 @@ def plot_code_sizes(
 
 @styled
 def plot_experiments(experiments: Experiments, title: str, against: str = "parameters") -> None:
-    """Plot the result of every run, each point labelled with its choices.
+    """Plot the result of every run, each point labelled with its number in the table.
 
     Args:
         experiments: the runs so far.
@@ -179,14 +180,17 @@ def plot_experiments(experiments: Experiments, title: str, against: str = "param
         )
     figure, axes = plt.subplots(figsize=(8, 4.2))
     described = []
-    for trial in trials:
+    for number, trial in enumerate(trials, start=1):
         x = trial.n_parameters if against == "parameters" else trial.choices[against]
         choices = ", ".join(f"{name} {value:g}" for name, value in trial.choices.items())
         axes.plot(x, trial.result, "o", color=BLUE, markersize=9)
-        axes.annotate(choices, (x, trial.result), xytext=(9, 5), textcoords="offset points")
-        described.append(f"{choices}: {trial.unit} {trial.format_result()}")
+        axes.annotate(f"run {number}", (x, trial.result), xytext=(9, 5), textcoords="offset points")
+        described.append(f"Run {number}, {choices}: {trial.unit} {trial.format_result()}")
     axes.set(title=title, xlabel=against, ylabel=trials[0].unit)
-    axes.margins(x=0.35, y=0.25)  # room for the labels
+    axes.margins(x=0.2, y=0.25)  # room for the labels
+    axes.set_xlim(left=max(0, axes.get_xlim()[0]))
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter("{x:,g}")
     if trials[0].unit == "test accuracy":
         axes.yaxis.set_major_formatter("{x:.0%}")
     show_figure(figure, f"{title}. {'; '.join(described)}.")

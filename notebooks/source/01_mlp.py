@@ -29,7 +29,7 @@
 
 # %% [markdown] tags=["tutor"]
 # **Plan for 20 minutes:** 3 for the images, 4 for the model and exercise 1.1, 4 for the training loop
-# (start the training first, then read the loop while it runs), 4 for the confusion matrix and the
+# (talk about it while it trains), 4 for the confusion matrix and the
 # mistakes, 5 for the shuffled pixels, which are the point of the notebook.
 #
 # **With one hour for all four notebooks:** the pictures and exercise 1.2 here, exercise 2.1 and the curves in
@@ -59,7 +59,7 @@ data = wu.load_data(settings)
 # %% [markdown]
 # ## The data
 #
-# In the MNIST workshop you told handwritten digits apart: ten classes, grey images of 28 × 28
+# The usual first example, MNIST, is about handwritten digits: ten classes, grey images of 28 × 28
 # pixels. CIFAR-10 also has ten classes, so this is multi-class classification again. But now
 # the images are colour photographs of animals and vehicles, 32 × 32 pixels each.
 
@@ -122,6 +122,11 @@ wu.draw_network(mlp, "The multilayer perceptron")
 # **Predict first:** which of the three has the most?
 
 
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** biases forgotten; 1024 instead of 3072 numbers in (three colours
+# forgotten); dropout counted as a layer that learns.
+
+
 # %% tags=["exercise"] graded_as="mlp-parameters"
 ### BEGIN SOLUTION
 def mlp_parameters():
@@ -164,12 +169,9 @@ def mlp_parameters():
 #
 # </details>
 
-# %% [markdown] tags=["tutor"]
-# **Wrong answers to expect:** biases forgotten; 1024 instead of 3072 numbers in (three colours
-# forgotten); dropout counted as a layer that learns.
-
 # %% tags=["student"]
-# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# Stuck? Remove the # from the last line and run: the notebook goes on with the reference solution.
+# (Where exercises are graded, this line earns no points.)
 # mlp_parameters = wu.use_solution("mlp_parameters")
 
 # %% tags=["check", "nbval-check-output"] graded_as="mlp-parameters" points=2
@@ -255,7 +257,7 @@ mlp.train()  # dropout stays on
 for attempt in (1, 2):
     with torch.no_grad():
         n_correct = sum((mlp(x).argmax(dim=1) == y).sum().item() for x, y in test_loader)
-    print(f"attempt {attempt} with dropout on: {n_correct / len(data.test_images):.1%}")
+    print(f"attempt {attempt} with dropout on: {n_correct / len(data.test_images):.2%}")
 
 # %% [markdown]
 # The same weights look worse, and differently so each time: a random quarter of the hidden units
@@ -307,7 +309,12 @@ wu.show_mistakes(
 #
 # *Difficulty ●●○, about 2 minutes*
 #
-# What happens to the scores of the network? Commit yourself before you look.
+# What happens to the scores of the network: do they get `"worse"`, become `"random"`, or does `"nothing"`
+# happen? Commit yourself before you look.
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** "random", since the picture looks like noise to us. Let those who
+# said so explain it; then ask for one hidden unit written as a sum.
 
 # %% tags=["exercise"]
 ### BEGIN SOLUTION
@@ -326,10 +333,6 @@ prediction = "nothing"
 
 # %% tags=["check", "nbval-check-output"]
 wu.check_prediction(prediction, ("worse", "random", "nothing")).must_pass()
-
-# %% [markdown] tags=["tutor"]
-# **Wrong answers to expect:** "random", since the picture looks like noise to us. Let those who
-# said so explain it; then ask for one hidden unit written as a sum.
 
 # %%
 order = torch.randperm(images[0].numel()).to(settings.device)

@@ -23,8 +23,8 @@
 # quoted in the text were measured on << measured_on >>.
 
 # %% [markdown] tags=["tutor"]
-# **Plan for 20 minutes:** 4 for convolution and pooling, 4 for exercise 2.1, 4 for exercise 2.2, 5 for the
-# training and the curves (start it, then ask what they expect), 3 for reading the gap between training and
+# **Plan for 20 minutes:** 4 for convolution and pooling, 5 for exercise 2.1, 4 for exercise 2.2, 5 for the
+# training and the curves (start it, then ask what they expect), 2 for the gap between training and
 # test. Exercise 2.3 is for the fast ones, or for home.
 #
 # **Questions to ask:** Why does the filter answer along upright edges only? What would happen to the
@@ -118,6 +118,12 @@ cnn = BasicConvNet(out_c1=8, out_c2=16, dense_units=256).to(settings.device)
 # table above, then fill it in: channels first, without the batch dimension.
 
 
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** 32 kept all along (they know `padding="same"`); 27 (32 − 5); 3
+# channels after the first convolution ("one filter per colour"); channels last, as in
+# Matplotlib. The check names each of these.
+
+
 # %% tags=["exercise"] graded_as="cnn-shapes"
 ### BEGIN SOLUTION
 def cnn_shapes():
@@ -165,13 +171,9 @@ def cnn_shapes():
 #
 # </details>
 
-# %% [markdown] tags=["tutor"]
-# **Wrong answers to expect:** 32 kept all along (they know `padding="same"`); 27 (32 − 5); 3
-# channels after the first convolution ("one filter per colour"); channels last, as in
-# Matplotlib. The check names each of these.
-
 # %% tags=["student"]
-# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# Stuck? Remove the # from the last line and run: the notebook goes on with the reference solution.
+# (Where exercises are graded, this line earns no points.)
 # cnn_shapes = wu.use_solution("cnn_shapes")
 
 # %% tags=["check", "nbval-check-output"] graded_as="cnn-shapes" points=3
@@ -199,6 +201,11 @@ wu.show_source(BasicConvNet)
 #
 # How many numbers does each layer learn? You know fully connected layers from notebook 1. For a
 # convolution, think of the filters: how many are there, and how many weights has one?
+
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** the channels that come in forgotten (8 · 5 · 5); multiplied by the
+# 28 × 28 positions (then ask what *shared* means); a flattened size of 16 · 10 · 10, before pooling.
 
 
 # %% tags=["exercise"] graded_as="cnn-parameters"
@@ -245,12 +252,9 @@ def cnn_parameters():
 #
 # </details>
 
-# %% [markdown] tags=["tutor"]
-# **Wrong answers to expect:** the channels that come in forgotten (8 · 5 · 5); multiplied by the
-# 28 × 28 positions (then ask what *shared* means); a flattened size of 16 · 10 · 10, before pooling.
-
 # %% tags=["student"]
-# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# Stuck? Remove the # from the last line and run: the notebook goes on with the reference solution.
+# (Where exercises are graded, this line earns no points.)
 # cnn_parameters = wu.use_solution("cnn_parameters")
 
 # %% tags=["check", "nbval-check-output"] graded_as="cnn-parameters" points=3
@@ -360,13 +364,19 @@ for name, history in (("MLP", mlp_history), ("CNN", cnn_history)):
 # from above is the first.
 
 
+# %% [markdown] tags=["tutor"]
+# **Expect:** the largest network or learning rate is declared the winner after one run. Ask
+# what the same run would give with another seed, and what it cost in seconds.
+
+
 # %%
 def try_cnn(out_c1, out_c2, learning_rate):
     torch.manual_seed(settings.seed)
     model = BasicConvNet(out_c1, out_c2, dense_units=256).to(settings.device)
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
-    n_epochs = settings.profile.experiment_epochs
-    return train(model, train_loader, test_loader, optimizer, n_epochs), wu.count_parameters(model)
+    loaders = data.loaders(batch_size=128)  # new ones, so that every run sees the same batches
+    history = train(model, *loaders, optimizer, settings.profile.experiment_epochs)
+    return history, wu.count_parameters(model)
 
 
 experiments = wu.Experiments(try_cnn)
@@ -406,15 +416,11 @@ wu.plot_experiments(experiments, f"What did it buy? {data.title}")
 # learns. A larger learning rate often looks better here, and may lose at the end. Differences
 # of a point or two can be chance: run the same choice with another seed before you believe them.
 
-# %% [markdown] tags=["tutor"]
-# **Expect:** the largest network or learning rate is declared the winner after one run. Ask
-# what the same run would give with another seed, and what it cost in seconds.
-
 # %% [markdown]
 # ## What was found
 #
 # - A convolution needs few parameters, since all positions share them; pooling needs none.
-# - On CIFAR-10 the CNN beats the MLP by << full.cnn_minus_mlp >> with a seventh of the
+# - On CIFAR-10 the CNN beats the MLP by << full.cnn_minus_mlp >> on average, with a seventh of the
 #   parameters.
 # - Only the model was exchanged. Data, loss, optimizer and training loop stayed as they were;
 #   this is how most deep learning code is built, and why the exact architecture

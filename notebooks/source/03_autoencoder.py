@@ -24,8 +24,8 @@
 
 # %% [markdown] tags=["tutor"]
 # **Plan for 30 minutes:** 5 for the idea and the linear case, 10 for exercise 3.1 (the heart of the
-# notebook), then start the training and read the decoder and the loop while it runs, 5 for the reconstructions,
-# 8 for PCA and exercise 3.3. Exercise 3.2 trains for another minute or two; leave it out if time is short.
+# notebook), 2 for the loop, while it trains, 5 for the reconstructions, 8 for PCA
+# and exercise 3.2. Exercise 3.3 trains for another minute or two; leave it out if time is short.
 #
 # **Questions to ask:** What would an autoencoder learn if its code were as large as the image? What is
 # lost first when the code is too small? Is a smaller error always a better picture?
@@ -120,6 +120,13 @@ wu.show_source(ConvDecoder)
 # Take the numbers of channels from the arguments, so that other sizes can be made later. While you
 # write: why does no ReLU follow the third layer?
 
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** ReLU after the third layer, copied from the line above it; stride
+# forgotten in one layer; `super().__init__()` missing; numbers instead of the arguments; `return`
+# forgotten. The check names each of these, so let it speak first.
+#
+# **Ask afterwards:** what would the ReLU have cost? (Every negative number of the code.)
+
 # %% tags=["exercise"] graded_as="encoder"
 ### BEGIN SOLUTION
 ConvEncoder = wu.use_solution("ConvEncoder")
@@ -158,15 +165,9 @@ wu.show_source(ConvEncoder)
 #
 # </details>
 
-# %% [markdown] tags=["tutor"]
-# **Wrong answers to expect:** ReLU after the third layer, copied from the line above it; stride
-# forgotten in one layer; `super().__init__()` missing; numbers instead of the arguments; `return`
-# forgotten. The check names each of these, so let it speak first.
-#
-# **Ask afterwards:** what would the ReLU have cost? (Every negative number of the code.)
-
 # %% tags=["student"]
-# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# Stuck? Remove the # from the last line and run: the notebook goes on with the reference solution.
+# (Where exercises are graded, this line earns no points.)
 # ConvEncoder = wu.use_solution("ConvEncoder")
 
 # %% tags=["check", "nbval-check-output"] graded_as="encoder" points=5
@@ -242,7 +243,7 @@ wu.plot_epoch_losses(history, f"Training the autoencoder, {data.title}", "square
 # %% [markdown]
 # They hardly do: with << parameters.encoder >> parameters in the encoder and
 # << parameters.decoder >> in the decoder, there is no room to learn the training images by
-# heart. On CIFAR-10 the error ends near << full.autoencoder_train_loss >> for training images and
+# heart. On CIFAR-10 the error ends, on average, near << full.autoencoder_train_loss >> for training images and
 # << full.autoencoder_test_loss >> for test images. (The training loss of an epoch is measured
 # while the weights still change, so it can even be the larger one.)
 #
@@ -297,15 +298,14 @@ wu.show_image_rows(rows, f"512 numbers per image, {data.title}", columns=names)
 
 # %% [markdown]
 # The linear method wins, and clearly: on CIFAR-10 its error is << full.pca_test_loss >>, the
-# autoencoder's << full.autoencoder_test_loss >>.
+# autoencoder's << full.autoencoder_test_loss >> on average over several runs.
 #
 # Three things set the two apart:
 #
 # - *size*: PCA stores 512 whole images; the network has two small stacks of filters;
 # - *place*: the network uses the same filters everywhere; PCA may treat the top left corner differently
 #   from the middle;
-# - *training*: PCA's solution is exact; the network goes downhill step by step and has not
-#   reached the bottom.
+# - *training*: PCA's solution is computed exactly; the network's is searched for, step by step.
 
 # %% tags=["nbval-check-output"]
 n_network = wu.count_parameters(encoder) + wu.count_parameters(decoder)
@@ -319,6 +319,13 @@ print(f"autoencoder: {n_network:,} numbers, PCA: {n_pca:,} ({n_pca / n_network:.
 #
 # Which of the three do you think matters most: `"size"`, `"place"` or `"training"`? Commit yourself; the
 # next cells put it to the test.
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** nearly everybody says "size", since the table above invites it. That is
+# why the patches come next: an explanation that sounds right is not yet one that was tested.
+#
+# **Ask:** does this show that the network *cannot* do better? (No, only that size and place do not explain
+# the difference. Longer training or another learning rate would be the next things to try.)
 
 # %% tags=["exercise"]
 ### BEGIN SOLUTION
@@ -362,13 +369,6 @@ print("PCA on patches has the smaller error:", patch_loss < test_loss)
 # trained: gradient descent, starting from random numbers, has not found in this time what PCA
 # computes at once.
 
-# %% [markdown] tags=["tutor"]
-# **Wrong answers to expect:** nearly everybody says "size", since the table above invites it. That is
-# why the patches come next: an explanation that sounds right is not yet one that was tested.
-#
-# **Ask:** does this show that the network *cannot* do better? (No, only that size and place do not explain
-# the difference. Longer training or another learning rate would be the next things to try.)
-
 # %% [markdown]
 # That a network is non-linear does not make it better by itself. Its strengths are elsewhere: it
 # works on images of other sizes (with sides divisible by 8), and there is room to make it larger and to
@@ -387,6 +387,11 @@ print("PCA on patches has the smaller error:", patch_loss < test_loss)
 # `"halve"`, `"fall less and less"` or `"rise"`?
 
 
+# %% [markdown] tags=["tutor"]
+# **Expect:** "halve", since four times the numbers should hold four times as much. Ask which
+# part of the error comes from the code and which from the training.
+
+
 # %%
 def try_autoencoder(embedding_dim, out_c1=8, out_c2=16, learning_rate=1e-3):
     torch.manual_seed(settings.seed)
@@ -394,8 +399,9 @@ def try_autoencoder(embedding_dim, out_c1=8, out_c2=16, learning_rate=1e-3):
     decoder = ConvDecoder(out_c1, out_c2, embedding_dim).to(settings.device)
     both = nn.ModuleList([encoder, decoder])
     optimizer = torch.optim.Adam(both.parameters(), lr=learning_rate)
+    loaders = data.loaders(batch_size=128)  # new ones, so that every run sees the same batches
     n_epochs = settings.profile.experiment_epochs
-    history = train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs)
+    history = train_autoencoder(encoder, decoder, *loaders, optimizer, n_epochs)
     return history, wu.count_parameters(both)
 
 
@@ -435,10 +441,6 @@ wu.plot_experiments(experiments, f"Code size, {data.title}", against="embedding_
 # Now it is yours: `experiments.run(embedding_dim=32, out_c1=16, out_c2=32)`, or another learning rate. Add a cell
 # below, then run the table and the plot again. (For a network with other sizes that notebook 4 is to
 # find, its numbers must be changed there as well.)
-
-# %% [markdown] tags=["tutor"]
-# **Expect:** "halve", since four times the numbers should hold four times as much. Ask which
-# part of the error comes from the code and which from the training.
 
 # %% [markdown]
 # ## What was found

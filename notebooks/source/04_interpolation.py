@@ -15,14 +15,14 @@
 # - how to tell a blend of codes from a mere cross-fade, by eye and by a number;
 # - what a plain autoencoder does not promise, and where variational ones come in.
 #
-# **Time:** about 15 minutes to read and try, of which the computer needs
+# **Time:** about 20 minutes to read and try, of which the computer needs
 # << duration["04_interpolation"] >> on two cores.
 #
 # **Data:** CIFAR-10, or the stand-in where it cannot be had; the second cell says which. Numbers
 # quoted in the text were measured on << measured_on >>.
 
 # %% [markdown] tags=["tutor"]
-# **Plan for 15 minutes:** 2 for the idea, 6 for exercises 4.1 and 4.2, 4 for looking at the rows of pictures
+# **Plan for 20 minutes:** 3 for the idea, 9 for exercises 4.1 and 4.2, 5 for looking at the rows of pictures
 # (let everyone say what they see before you do), 3 for the number and for what it does not promise.
 #
 # **Questions to ask:** What would you have to see to call a space of codes *meaningful*? Why is a single
@@ -99,6 +99,10 @@ print(f"from {names[0]} to {names[1]}")
 # Write a function that returns `n_steps` points on the line from `start` to `end`, both ends included. It
 # should work for images and for codes, so for tensors of any shape.
 
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** the last point missing (`arange(n) / n`); the line runs backwards; works
+# for images only, since three dimensions were written down; a list instead of a tensor.
+
 # %% tags=["exercise"] graded_as="interpolation"
 ### BEGIN SOLUTION
 interpolate = wu.use_solution("interpolate")
@@ -130,12 +134,9 @@ wu.show_source(interpolate)
 #
 # </details>
 
-# %% [markdown] tags=["tutor"]
-# **Wrong answers to expect:** the last point missing (`arange(n) / n`); the line runs backwards; works
-# for images only, since three dimensions were written down; a list instead of a tensor.
-
 # %% tags=["student"]
-# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# Stuck? Remove the # from the last line and run: the notebook goes on with the reference solution.
+# (Where exercises are graded, this line earns no points.)
 # interpolate = wu.use_solution("interpolate")
 
 # %% tags=["check", "nbval-check-output"] graded_as="interpolation" points=3
@@ -148,6 +149,10 @@ wu.check_interpolation(interpolate).must_pass()
 #
 # Now the formula at the top, $I(\mathbf{x}, \mathbf{x}'; \alpha)$, for all α at once: encode both images, walk from
 # code to code, decode.
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** pixels blended first and the blends encoded (then ask whether the encoder
+# is linear); `decoder` forgotten.
 
 # %% tags=["exercise"] graded_as="latent-line"
 ### BEGIN SOLUTION
@@ -179,12 +184,9 @@ wu.show_source(latent_line)
 #
 # </details>
 
-# %% [markdown] tags=["tutor"]
-# **Wrong answers to expect:** pixels blended first and the blends encoded (then ask whether the encoder
-# is linear); `decoder` forgotten.
-
 # %% tags=["student"]
-# Stuck? Remove the # from the next line and run: the notebook goes on with the reference solution.
+# Stuck? Remove the # from the last line and run: the notebook goes on with the reference solution.
+# (Where exercises are graded, this line earns no points.)
 # latent_line = wu.use_solution("latent_line")
 
 # %% tags=["check", "nbval-check-output"] graded_as="latent-line" points=3
@@ -211,6 +213,10 @@ print("latent line from x^ to x'^:", torch.allclose(decoded[[0, -1]], ends, atol
 #
 # In the middle of which line will you see *one* object rather than two overlapping ones: of the `"pixels"`, of the
 # `"codes"`, or of `"neither"`?
+
+# %% [markdown] tags=["tutor"]
+# **Expect:** "codes", since lectures and blog posts say so. Let them count the objects they see in the
+# fourth and fifth picture, row by row.
 
 # %% tags=["exercise"]
 ### BEGIN SOLUTION
@@ -245,10 +251,6 @@ wu.show_image_rows(
 # %% [markdown] tags=["answer"]
 # The pixel row is a double exposure, as it must be. The latent row is blurrier, since it has gone
 # through the decoder. But look closely: in its middle, too, both pictures are still there.
-
-# %% [markdown] tags=["tutor"]
-# **Expect:** "codes", since lectures and blog posts say so. Let them count the objects they see in the
-# fourth and fifth picture, row by row.
 
 # %% [markdown]
 # One pair may be luck. Here are four more.
@@ -290,7 +292,7 @@ print(f"the same for PCA: {pca_gap:.6f}")
 
 # %% [markdown]
 # Averaged over thousands of pairs of test images, the latent middle differs from a cross-fade,
-# and PCA's does not. On CIFAR-10 the gap is << full.latent_midpoint_gap >>. Compare it with the
+# and PCA's does not. On CIFAR-10 the gap is << full.latent_midpoint_gap >> on average. Compare it with the
 # distance to the ends: the latent line bends away from the cross-fade, but not far.
 #
 # ## What plain autoencoders do not promise

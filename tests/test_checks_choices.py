@@ -10,6 +10,7 @@ CHOICES = ("size", "place", "training")
 
 def test_a_prediction_is_noted_whatever_it_is():
     for choice in CHOICES:
+        assert ask(wu.check_prediction, f" {choice.title()} ", CHOICES).passed
         result = ask(wu.check_prediction, choice, CHOICES)
         assert result.passed
         assert f"“{choice}”" in result.message
@@ -60,7 +61,7 @@ def test_a_function_is_asked_for_its_answer(table):
         assert ask(check, lambda answer=answer: answer, model).passed, right.name
     for wrong in table.WRONG:
         answer, model = wrong.given
-        if not callable(answer):
+        if answer is not None and not callable(answer):
             expected = ask(check, answer, model)
             assert ask(check, lambda answer=answer: answer, model) == expected, wrong.name
 
@@ -76,6 +77,33 @@ def test_a_function_that_gives_a_latent_line_is_asked_for_it():
     assert "reversed" in result.message
 
 
+def test_a_latent_line_of_another_length_is_noticed():
+    def eight(encoder, decoder, x, x_prime, n_steps):
+        return wu.latent_line(encoder, decoder, x, x_prime, 8)
+
+    result = ask(wu.check_latent_line, eight, *NETWORKS, *ENDS)
+    assert not result.passed
+    assert "With n_steps = 5 the line holds 8 images" in result.message
+
+
+@pytest.mark.parametrize("own", ["images", "networks"])
+def test_a_latent_line_that_ignores_its_arguments_is_noticed(own):
+    def of_the_notebook(encoder, decoder, x, x_prime, n_steps):
+        if own == "images":
+            return wu.latent_line(encoder, decoder, *ENDS, n_steps)
+        return wu.latent_line(*NETWORKS, x, x_prime, n_steps)
+
+    result = ask(wu.check_latent_line, of_the_notebook, *NETWORKS, *ENDS)
+    assert not result.passed
+    assert "use its own arguments" in result.message
+
+
+def test_a_function_without_return_is_told_so():
+    result = ask(wu.check_parameter_counts, lambda: None, wu.BasicConvNet(8, 16, 256))
+    assert not result.passed
+    assert "Is the return statement missing?" in result.message
+
+
 def test_functions_that_are_not_written_yet_are_named_so():
     model = wu.BasicConvNet(8, 16, 256)
     for result in (
@@ -85,7 +113,9 @@ def test_functions_that_are_not_written_yet_are_named_so():
         ask(wu.check_latent_line, stub, *NETWORKS, *ENDS),
     ):
         assert not result.passed
-        assert result.message.startswith("Not written yet.")
+        assert result.message.startswith(
+            "Not written yet, or a line with raise NotImplementedError"
+        )
 
 
 def test_a_function_that_raises_is_told_so_with_its_line():

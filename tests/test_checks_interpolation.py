@@ -60,7 +60,7 @@ def decoded(alpha):
 
 
 WRONG_LINES = {
-    "None": (None, "Not written yet. Encode x and x_prime"),
+    "None": (None, "still there. Encode x and x_prime"),
     "a list": (list(LINE), "line is a list, but a tensor is needed. torch.stack"),
     "a text": ("line", "line is a string"),
     "codes": (wu.interpolate(*CODES, 7), "line has shape 7×32×4×4", "These are codes"),

@@ -66,8 +66,30 @@ def test_every_run_becomes_a_row(experiments, capsys):
     capsys.readouterr()
     experiments.show()
     heading, *rows = (line.split() for line in capsys.readouterr().out.splitlines())
-    assert heading == ["out_c1", "learning_rate", "parameters", "seconds", "test", "accuracy"]
-    assert rows == [["8", "8,000", "0", "10.0%"], ["16", "0.5", "16,000", "0", "50.0%"]]
+    assert heading == [
+        "run",
+        "out_c1",
+        "learning_rate",
+        "parameters",
+        "seconds",
+        "test",
+        "accuracy",
+    ]
+    assert rows == [["1", "8", "8,000", "0", "10.0%"], ["2", "16", "0.5", "16,000", "0", "50.0%"]]
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({"channels": 16}, "chooses out_c1=8, learning_rate=0.1, but: .*channels"),
+        ({"out_c1": "16"}, "out_c1 is '16', but must be a number above zero"),
+        ({"out_c1": 0}, "out_c1 is 0, but must be a number above zero"),
+    ],
+)
+def test_a_mistyped_choice_is_named_before_anything_is_trained(experiments, choices, said):
+    with pytest.raises(ValueError, match=said):
+        experiments.run(**choices)
+    assert not experiments.trials
 
 
 def test_columns_of_the_table_are_aligned(experiments, capsys):

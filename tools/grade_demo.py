@@ -64,7 +64,8 @@ def main() -> int:
     names = wanted.only.split(",") if wanted.only else [one.name for one in SUBMISSIONS]
     unknown = set(names) - {one.name for one in SUBMISSIONS}
     if unknown:
-        parser.error(f"There is no submission {', '.join(sorted(unknown))}.")
+        known = ", ".join(one.name for one in SUBMISSIONS)
+        parser.error(f"There is no submission {', '.join(sorted(unknown))}. There are: {known}.")
     sys.stdout.reconfigure(errors="replace")  # a terminal on Windows may not know ✓ or ✗
     started = time.perf_counter()
     course = wanted.course.resolve()

@@ -11,8 +11,8 @@ The notebooks know nothing of slides; these rules make them:
 - "#" is the title slide, and every "##" begins a column of slides;
 - text that follows code or results begins a new slide, and so does what has no room left;
 - after a question, results wait for one more press of a key;
-- left out are calls of one line, such as `wu.show_samples(data)`, hints and checks, the code before
-  the first "##", which only prepares, and the details of docstrings in shown sources;
+- left out are calls of one line, such as `wu.show_samples(data)`, hints, checks and predictions,
+  the code before the first "##", which only prepares, and details of docstrings in shown sources;
 - a figure is as large as can be; a tall one stands beside the text that leads to it;
 - cells tagged "tutor" become notes to the slides of the cell before them.
 """
@@ -48,6 +48,7 @@ SLIDES = ROOT / "build" / "slides"
 REVEAL = TOOLS / "deck" / "reveal"
 LABELS = {"markdown": {"exercise": "Exercise"}, "code": {"exercise": "Solution"}}
 LEFT_OUT = {"hint", "check"}
+PREDICTION = "prediction = "  # the room is to make its own
 ZOOMS = (1.3, 1.2, 1.1)
 DENSE = 1.45  # times as much text fits on a slide with small letters; for exercises
 
@@ -105,7 +106,7 @@ class Deck:
             if "tutor" in tags(cell):
                 for slide in self._from_this_cell or self.columns[-1][-1:]:
                     slide.notes.append(_unfolded(cell.source))
-            elif not LEFT_OUT & set(tags(cell)):
+            elif not LEFT_OUT & set(tags(cell)) and not cell.source.startswith(PREDICTION):
                 self._add_cell(cell)
 
     @property

@@ -24,8 +24,9 @@
 # uses a stand-in: pictures of the same ten classes, drawn by code. The second cell says which.
 # Numbers quoted in the text were measured on << measured_on >>.
 #
-# **Exercises** stop the notebook until you have done them. Each has hints to unfold, a check that
-# answers, and a line that goes on with the reference solution if you are stuck.
+# **Exercises** stop the notebook until you have done them. Each has hints to unfold and a check that
+# answers. Where you write a function or a class, there is also a line that goes on with the
+# reference solution, if you are stuck.
 
 # %% [markdown] tags=["tutor"]
 # **Plan for 20 minutes:** 3 for the images, 4 for the model and exercise 1.1, 4 for the training loop

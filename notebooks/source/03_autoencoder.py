@@ -267,7 +267,8 @@ wu.show_image_rows(
 
 # %% [markdown]
 # Layout, colours and larger shapes survive, and most objects can still be recognised. Fine
-# texture is gone: fur, water, lettering. The network spends its 512 numbers where the squared
+# texture is gone: fur, water, lettering. (With the quick profile everything is fog: five epochs on few images
+# are not enough.) The network spends its 512 numbers where the squared
 # error is, and that is in large areas and strong edges.
 #
 # ## An honest comparison

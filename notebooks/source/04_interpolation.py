@@ -250,7 +250,8 @@ wu.show_image_rows(
 
 # %% [markdown] tags=["answer"]
 # The pixel row is a double exposure, as it must be. The latent row is blurrier, since it has gone
-# through the decoder. But look closely: in its middle, too, both pictures are still there.
+# through the decoder. But look closely: in its middle, too, both pictures are still there. (With the
+# quick profile, the reconstructions are too blurred to tell.)
 
 # %% [markdown]
 # One pair may be luck. Here are four more.

@@ -11,8 +11,9 @@ def check_prediction(prediction: object, choices: tuple[str, ...]) -> CheckResul
         prediction: one of the choices, as a text.
         choices: what may be predicted.
     """
-    if isinstance(prediction, str) and prediction in choices:
-        result = CheckResult(True, f"Noted: “{prediction}”. Run on, and compare.")
+    said = prediction.strip().lower() if isinstance(prediction, str) else None
+    if said in choices:
+        result = CheckResult(True, f"Noted: “{said}”. Run on, and compare.")
     else:
         *most, last = (f'"{choice}"' for choice in choices)
         options = f"{', '.join(most)} or {last}"

@@ -151,6 +151,11 @@ MEANINGS = [
 ]
 
 
+def not_written(todo: str) -> str:
+    """What to tell a student who has not begun, or has forgotten to remove the stub's line."""
+    return f"Not written yet, or a line with raise NotImplementedError is still there. {todo}"
+
+
 def explain(error: BaseException, doing: str, todo: str) -> str:
     """Say what an error means.
 
@@ -161,7 +166,7 @@ def explain(error: BaseException, doing: str, todo: str) -> str:
     """
     text = _text(error)
     if isinstance(error, NotImplementedError) and "Module [" not in text:
-        return f"Not written yet. {todo}"
+        return not_written(todo)
     line = _students_line(error)
     where = f" in your line “{line}”" if line else ""
     if isinstance(error, (SystemExit, KeyboardInterrupt)):

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from workshop_utils.checks.answers import check_tensor, kind, same, shape_of
+from workshop_utils.checks.answers import check_tensor, kind, random_tensor, same, shape_of
 from workshop_utils.checks.result import CheckResult
 from workshop_utils.checks.running import Mistake, NotWritten, call, judge, value_of
 from workshop_utils.evaluation import evaluating
 from workshop_utils.interpolation import interpolate
+from workshop_utils.models import ConvDecoder, ConvEncoder
 
 TODO = (
     "Encode x and x_prime, interpolate between the two codes, and send all the codes through the "
@@ -39,8 +40,44 @@ def check_latent_line(
     Returns:
         What was found; it has been shown already.
     """
-    others = encoder, decoder, x, x_prime
-    return judge(lambda: _check(value_of(line, *others, N_STEPS), *others), TODO)
+    given = encoder, decoder, x, x_prime
+    if not callable(line):
+        return judge(lambda: _check(line, *given), TODO)
+    return judge(lambda: _check_function(line, *given), TODO)
+
+
+def _check_function(function: Callable[..., Tensor], *given: nn.Module | Tensor) -> str:
+    """Ask for a line between the given images, and for one that only the arguments can tell."""
+    seen = _check(_line(function, *given, N_STEPS), *given)
+    others = _strangers()
+    try:
+        _check(_line(function, *others, N_STEPS + 1), *others)
+    except Mistake:
+        raise Mistake(
+            "The line is right for these two images, but not for others: does the function use "
+            "its own arguments encoder, decoder, x and x_prime, and no variable of the notebook?"
+        ) from None
+    return seen
+
+
+def _line(function: Callable[..., Tensor], *arguments: nn.Module | Tensor | int) -> Tensor:
+    line = value_of(function, *arguments)
+    n_steps = arguments[-1]
+    if isinstance(line, Tensor) and line.dim() == 4 and len(line) != n_steps:
+        raise Mistake(
+            f"With n_steps = {n_steps} the line holds {len(line)} images: hand n_steps on to "
+            "interpolate."
+        )
+    return line
+
+
+def _strangers() -> tuple[nn.Module, nn.Module, Tensor, Tensor]:
+    """Networks and images that the notebook does not know."""
+    encoder, decoder = ConvEncoder(4, 6, 8), ConvDecoder(4, 6, 8)
+    with torch.no_grad():
+        for weight in decoder.parameters():
+            weight.mul_(3)  # so that a blend of codes is no blend of pixels
+    return encoder, decoder, random_tensor(3, 32, 32), random_tensor(3, 32, 32, seed=1)
 
 
 def _check(line: Tensor, encoder: nn.Module, decoder: nn.Module, x: Tensor, x_prime: Tensor) -> str:

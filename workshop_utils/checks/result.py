@@ -46,8 +46,8 @@ class CheckResult:
         if not self.passed:
             raise StopHere(
                 "The notebook stops here: the exercise is not right yet (see ✗ above).\n"
-                "Mend it and run the cell again, or go on with the reference solution "
-                "(the line under the exercise)."
+                "Mend it and run the cell again. If you are stuck, look at the hints; where a line "
+                "below them offers the reference solution, it lets you go on."
             )
 
     def show(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from workshop_utils.checks.errors import explain, students_frames
+from workshop_utils.checks.errors import explain, not_written, students_frames
 from workshop_utils.checks.result import CheckResult
 
 SECONDS = 1.2  # for one check in all; a right answer needs a tenth of it
@@ -74,8 +74,14 @@ def value_of(answer: Any, *args: Any) -> Any:  # noqa: ANN401 - a student's
 
     Raises:
         Failed: the function raised.
+        Mistake: the function returns nothing.
     """
-    return call("Your function", answer, *args) if callable(answer) else answer
+    if not callable(answer):
+        return answer
+    value = call("Your function", answer, *args)
+    if value is None:
+        raise Mistake("Your function returns None. Is the return statement missing?")
+    return value
 
 
 def judge(check: Callable[[], str], todo: str) -> CheckResult:
@@ -152,7 +158,7 @@ def _answer(check: Callable[[], str], todo: str) -> CheckResult:
     except Mistake as mistake:
         return CheckResult(False, str(mistake))
     except NotWritten:
-        return CheckResult(False, f"Not written yet. {todo}")
+        return CheckResult(False, not_written(todo))
     except Failed as failed:
         return CheckResult(False, explain(failed.error, failed.doing, todo))
     except _TimeIsUp:

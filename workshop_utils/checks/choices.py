@@ -35,7 +35,7 @@ def check_experiments(experiments: Experiments, at_least: int) -> CheckResult:
     else:
         result = CheckResult(
             False,
-            f"There are {n_different} different runs so far, and {at_least} are needed to compare: "
+            f"Runs with different choices so far: {n_different}; to compare, {at_least} are needed: "
             "add experiments.run(...) with other choices.",
         )
     result.show()

@@ -40,7 +40,7 @@ def test_enough_different_runs_pass():
 def test_the_same_run_again_is_not_another_one():
     result = ask(wu.check_experiments, experiments(0.1, 0.2, 0.2), 3)
     assert not result.passed
-    assert "different choices so far: 2; to compare, 3 are needed" in result.message
+    assert "Different choices so far: 2; to compare, 3 are needed" in result.message
 
 
 # --- answers that are functions, as in the notebooks ---

@@ -35,8 +35,8 @@ def check_experiments(experiments: Experiments, at_least: int) -> CheckResult:
     else:
         result = CheckResult(
             False,
-            f"Runs with different choices so far: {n_different}; to compare, {at_least} are needed: "
-            "add experiments.run(...) with other choices.",
+            f"Different choices so far: {n_different}; to compare, {at_least} are needed. "
+            "Add experiments.run(...) with others.",
         )
     result.show()
     return result

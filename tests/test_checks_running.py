@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 import workshop_utils as wu
 from students.asking import ask, state
 from workshop_utils import style
-from workshop_utils.checks import result
+from workshop_utils.checks import result, running
 from workshop_utils.checks.running import Mistake, judge
 
 TODO = "Write it."
@@ -214,3 +214,20 @@ def test_a_variable_without_a_value_is_named():
         return total
 
     assert "total is used before it has a value" in judged(forget)
+
+
+# --- a busy computer ---
+
+
+def test_time_that_the_check_itself_needs_does_not_count(monkeypatch):
+    monkeypatch.setattr(running, "SECONDS", 0.1)
+    monkeypatch.setattr(running._Work, "outermost_function", lambda self: None)
+    answer = running.judge(lambda: time.sleep(0.5) or "Right.", "")
+    assert answer.passed
+
+
+def test_no_check_is_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(running, "LONGEST", 0.2)
+    monkeypatch.setattr(running._Work, "outermost_function", lambda self: None)
+    answer = running.judge(lambda: time.sleep(0.8) or "Right.", "")
+    assert not answer.passed

@@ -181,5 +181,5 @@ def test_a_student_gets_an_answer_on_a_wrong_encoder_and_goes_on_with_a_right_on
         assert figure.evaluate(COLOURS) > 50, drawn_by
     # Further down, the notebook waits for the next answer.
     student.wait()
-    next_exercise = student.cell("raise NotImplementedError").locator(".jp-OutputArea")
+    next_exercise = student.cell("Exercise 3.2: replace").locator(".jp-OutputArea")
     assert "NotImplementedError: Exercise 3.2: replace this line" in next_exercise.inner_text()

@@ -126,3 +126,11 @@ def test_a_function_that_raises_is_told_so_with_its_line():
     assert not result.passed
     assert "eight" in result.message
     assert "NameError" in result.message
+
+
+def test_layers_inside_a_container_can_be_asked_for():
+    model = torch.nn.Sequential(
+        torch.nn.Sequential(torch.nn.Conv2d(3, 8, 5)), torch.nn.MaxPool2d(2)
+    )
+    assert ask(wu.check_shapes, {"0.0": (8, 28, 28), "1": (8, 14, 14)}, model).passed
+    assert ask(wu.check_parameter_counts, {"0.0": 608}, model).passed

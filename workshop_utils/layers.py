@@ -69,14 +69,22 @@ def named_shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
         model: a network made of named layers.
     """
     layers = trace_layers(model)
+    return dict(zip(numbered(layers), (layer.shape for layer in layers), strict=True))
+
+
+def numbered(layers: list[Layer]) -> list[str]:
+    """A name for each step of a network: the layer's own, and a number if it is used again.
+
+    Args:
+        layers: from `trace_layers`.
+    """
     uses = Counter(layer.name for layer in layers)
     seen: Counter[str] = Counter()
-    shapes = {}
+    names = []
     for layer in layers:
         seen[layer.name] += 1
-        number = str(seen[layer.name]) if uses[layer.name] > 1 else ""
-        shapes[layer.name + number] = layer.shape
-    return shapes
+        names.append(layer.name + (str(seen[layer.name]) if uses[layer.name] > 1 else ""))
+    return names
 
 
 def count_parameters(model: nn.Module) -> int:

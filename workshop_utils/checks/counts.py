@@ -33,7 +33,7 @@ def check_parameter_counts(counts: Counts | Callable[[], Counts], model: nn.Modu
 
 def _check(counts: Counts, model: nn.Module) -> str:
     steps = steps_of(model)
-    layers = dict(model.named_children())
+    layers = dict(model.named_modules())
     right = {name: count_parameters(layers[name]) for name in dict.fromkeys(s.name for s in steps)}
     check_names(counts, list(right), [name for name, n in right.items() if n])
     numbers = {

@@ -9,6 +9,7 @@ from workshop_utils.checks.answers import kind
 from workshop_utils.checks.filled_in import check_names, steps_of, whole_number
 from workshop_utils.checks.result import CheckResult
 from workshop_utils.checks.running import Mistake, judge, value_of
+from workshop_utils.layers import numbered
 
 TODO = (
     "Fill in the shape of what each layer hands on for one image, such as (channels, height, "
@@ -39,11 +40,7 @@ def check_shapes(shapes: Shapes | Callable[[], Shapes], model: nn.Module) -> Che
 
 def _check(shapes: Shapes, model: nn.Module) -> str:
     steps = steps_of(model)
-    uses = [step.name for step in steps]
-    names = [
-        f"{name}{uses[: i + 1].count(name)}" if uses.count(name) > 1 else name
-        for i, name in enumerate(uses)
-    ]
+    names = numbered(steps)
     right = dict(zip(names, (step.shape for step in steps), strict=True))
     before = dict(zip(names, [IMAGE, *right.values()], strict=False))
     required = [
@@ -53,7 +50,8 @@ def _check(shapes: Shapes, model: nn.Module) -> str:
     ]
     check_names(shapes, names, required)
     given = {name: _as_shape(shapes[name], name) for name in names if name in shapes}
-    layers = dict(zip(names, (getattr(model, name) for name in uses), strict=True))
+    modules = dict(model.named_modules())
+    layers = dict(zip(names, (modules[step.name] for step in steps), strict=True))
     for name, shape in given.items():
         if shape != right[name]:
             raise Mistake(f"{name}: {_explain(name, shape, given, right, before, layers[name])}")

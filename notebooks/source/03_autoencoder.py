@@ -301,6 +301,9 @@ wu.show_image_rows(rows, f"512 numbers per image, {data.title}", columns=names)
 # The linear method wins, and clearly: on CIFAR-10 its error is << full.pca_test_loss >>, the
 # autoencoder's << full.autoencoder_test_loss >> on average over several runs.
 #
+# Now read the figure of the errors sideways: how many numbers per code does PCA need to reach the
+# autoencoder's error?
+#
 # Three things set the two apart:
 #
 # - *size*: PCA stores 512 whole images; the network has two small stacks of filters;
@@ -374,9 +377,6 @@ print("PCA on patches has the smaller error:", patch_loss < test_loss)
 # That a network is non-linear does not make it better by itself. Its strengths are elsewhere: it
 # works on images of other sizes (with sides divisible by 8), and there is room to make it larger and to
 # train it longer.
-#
-# Now read the figure sideways: how many numbers per code does PCA need to reach the autoencoder's
-# error?
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 3.3 · Predict and experiment: another code size

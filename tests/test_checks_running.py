@@ -168,7 +168,7 @@ def test_ctrl_c_still_interrupts_a_check():
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         judge(wait, TODO)
-    assert time.monotonic() - began < 1.2
+    assert time.monotonic() - began < 4  # it would have gone on for five seconds
     assert state() == before
 
 

@@ -24,7 +24,7 @@ CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn
 # Each module imports only from those in the lines above it.
 ORDER = """
 files settings evaluation source style
-cifar10 validation standin_shapes doctor.findings
+cifar10 validation standin_shapes tensor_files doctor.findings
 standin progress layers
 data models
 training runs diagrams mistakes

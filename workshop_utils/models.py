@@ -60,14 +60,17 @@ class BasicConvNet(nn.Module):
         self.pool = nn.MaxPool2d(kernel_size=2, stride=2)
         self.fc1 = nn.Linear(out_c2 * 5 * 5, dense_units)
         self.logits = nn.Linear(dense_units, n_classes)
+        # In memory, the channels of a pixel lie side by side: CPUs convolve faster that way.
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return one score per class (logits), N×n_classes, for images N×3×32×32."""
         check_shape("BasicConvNet", x, (3, 32, 32))
-        x = F.relu(self.conv1(x))  # N×3×32×32 -> N×out_c1×28×28
-        x = self.pool(x)  # -> N×out_c1×14×14
-        x = F.relu(self.conv2(x))  # -> N×out_c2×10×10
-        x = self.pool(x)  # -> N×out_c2×5×5
+        # ReLU after pooling gives the same values as before it, with a quarter of the work.
+        x = self.conv1(x)  # N×3×32×32 -> N×out_c1×28×28
+        x = F.relu(self.pool(x))  # -> N×out_c1×14×14
+        x = self.conv2(x)  # -> N×out_c2×10×10
+        x = F.relu(self.pool(x))  # -> N×out_c2×5×5
         x = x.flatten(start_dim=1)  # -> N×(out_c2·5·5)
         x = F.relu(self.fc1(x))  # -> N×dense_units
         return self.logits(x)  # -> N×n_classes

@@ -94,14 +94,14 @@ print(F.max_pool2d(numbers.reshape(1, 1, 4, 4), kernel_size=2).reshape(2, 2))
 # %% [markdown]
 # ## The network
 #
-# Two rounds of convolution, ReLU and pooling, then two fully connected layers:
+# Two rounds of convolution, pooling and ReLU, then two fully connected layers:
 #
 # | name | layer | filters or units |
 # |---|---|---|
-# | `conv1` | convolution 5×5, stride 1, no padding, ReLU | 8 filters |
-# | `pool1` | max-pooling 2×2, stride 2 | – |
-# | `conv2` | convolution 5×5, stride 1, no padding, ReLU | 16 filters |
-# | `pool2` | max-pooling 2×2, stride 2 | – |
+# | `conv1` | convolution 5×5, stride 1, no padding | 8 filters |
+# | `pool1` | max-pooling 2×2, stride 2, ReLU | – |
+# | `conv2` | convolution 5×5, stride 1, no padding | 16 filters |
+# | `pool2` | max-pooling 2×2, stride 2, ReLU | – |
 # | `fc1` | flatten, fully connected, ReLU | 256 units |
 # | `logits` | fully connected | 10 units, one score per class |
 
@@ -193,6 +193,11 @@ wu.draw_network(cnn, "The convolutional network: each sheet is a channel")
 
 # %%
 wu.show_source(BasicConvNet)
+
+# %% [markdown]
+# In many books, ReLU comes before pooling. Both orders give the same values: whether you first take
+# the largest of four numbers or first set negative ones to zero makes no difference. Pooling first
+# leaves a quarter of the numbers for ReLU.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 2.2 · Counting the parameters of the CNN

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from workshop_utils.checks import CheckResult
+from workshop_utils.checks.running import LONGEST
 
 
 def state():
@@ -28,13 +29,14 @@ def state():
 
 
 def ask(check, *given):
-    """The check's answer, which must come quickly, be shown once, and leave no trace."""
+    """The check's answer, which must come in time, be shown once, and leave no trace."""
     before = state()
     shown = io.StringIO()
     began = time.monotonic()
     with contextlib.redirect_stdout(shown):
         result = check(*given)
-    assert time.monotonic() - began < 2
+    # On a busy computer nothing is quick, but no check goes on after its last moment.
+    assert time.monotonic() - began < LONGEST + 1
     assert state() == before
     assert isinstance(result, CheckResult)
     assert shown.getvalue() == f"{result}\n"

@@ -23,10 +23,12 @@ MODULES = sorted((ROOT / "workshop_utils").rglob("*.py"))
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}
 # Each module imports only from those in the lines above it.
 ORDER = """
-files settings evaluation source style
+files settings evaluation source style history
 cifar10 validation standin_shapes tensor_files doctor.findings
-standin progress layers
+standin layers
 data models
+resuming
+progress
 training runs diagrams mistakes
 interpolation pca reference experiments
 solutions pictures plots speed

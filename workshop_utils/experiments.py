@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workshop_utils.progress import History
+from workshop_utils.history import History
 
 
 @dataclass(frozen=True)

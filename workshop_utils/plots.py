@@ -6,7 +6,7 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from workshop_utils.experiments import Experiments
-from workshop_utils.progress import History
+from workshop_utils.history import History
 from workshop_utils.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_figure, styled
 
 EDGE = 10  # values at either end of a curve, where smoothing lacks neighbours on one side

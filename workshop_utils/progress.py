@@ -1,46 +1,20 @@
-"""What training reports: a progress bar while it runs, a line per epoch, and the history."""
+"""The bookkeeping of a training: bar, printed lines, history, and what an interruption leaves."""
 
 import math
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from types import TracebackType
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from workshop_utils.history import History
+from workshop_utils.resuming import Checkpoint, ResumeError, Training
 from workshop_utils.settings import progress_bars_wanted
 from workshop_utils.validation import check_finite
 
 MAX_LINES = 12  # longer trainings print every second, third, ... epoch
-
-
-@dataclass
-class History:
-    """The numbers of one training run.
-
-    `loss, accuracy = history` unpacks the values of every batch, in order. The other lists hold
-    one value per epoch. Accuracies are fractions (0.6 is 60 %) and stay empty for an
-    autoencoder; losses are means per image; `seconds` counts training and evaluation.
-    """
-
-    batch_loss: list[float] = field(default_factory=list)
-    batch_accuracy: list[float] = field(default_factory=list)
-    train_loss: list[float] = field(default_factory=list)
-    train_accuracy: list[float] = field(default_factory=list)
-    test_loss: list[float] = field(default_factory=list)
-    test_accuracy: list[float] = field(default_factory=list)
-    learning_rate: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    def __iter__(self) -> Iterator[list[float]]:
-        return iter((self.batch_loss, self.batch_accuracy))
-
-    def __repr__(self) -> str:
-        result = f"test loss {self.test_loss[-1]:.3f}" if self.test_loss else "not trained"
-        if self.test_accuracy:
-            result += f", test accuracy {self.test_accuracy[-1]:.1%}"
-        return f"History({len(self.test_loss)} epochs, {result})"
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:
@@ -54,27 +28,83 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
 
 
 class Progress:
-    """Follows a training run: progress bar, printed lines and `history`.
+    """Follows a training: progress bar, a printed line per epoch, and `history`.
+
+    In a `with` block, Ctrl-C (in JupyterLab the button ■) ends the block without an error, and
+    everything is as it was at the end of the last finished epoch.
 
     Args:
+        models: the networks by name; after the block, dropout is on or off as before.
+        optimizer: holds their parameters.
+        train_loader: the batches to learn from.
         n_epochs: how many epochs there will be.
-        optimizer: asked for its learning rate.
+        checkpoint: keeps every finished epoch; None keeps nothing.
+        resume: go on after the last epoch that `checkpoint` has kept.
 
     Raises:
-        ValueError: fewer than one epoch.
+        ValueError: fewer than one epoch, or nothing to go on from.
+        ResumeError: what was kept does not fit.
     """
 
-    def __init__(self, n_epochs: int, optimizer: torch.optim.Optimizer) -> None:
+    def __init__(
+        self,
+        models: dict[str, nn.Module],
+        optimizer: torch.optim.Optimizer,
+        train_loader: Iterable,
+        n_epochs: int,
+        checkpoint: Checkpoint | None,
+        resume: bool,
+    ) -> None:
         if n_epochs < 1:
             raise ValueError(f"n_epochs is {n_epochs}, but training needs at least one epoch.")
+        if resume and checkpoint is None:
+            raise ValueError("resume=True goes on from a checkpoint: give it to this function, too.")
         self.history = History()
         self._n_epochs = n_epochs
         self._optimizer = optimizer
+        self._checkpoint = checkpoint
+        self._resume = resume
+        self._training = Training(models, optimizer, train_loader, self.history)
         self._epoch = 0
+
+    def __enter__(self) -> "Progress":
+        self._were_training = [model.training for model in self._training.models.values()]
+        self._is_kept = bool(self._checkpoint) and self._checkpoint.take()
+        try:
+            if self._resume:
+                self._go_on()
+            elif self._is_kept:
+                self._checkpoint.announce()
+            self._finished = self._training.state()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        self._end()
+        if kind is not KeyboardInterrupt:
+            return False
+        self._training.go_back_to(self._finished)
+        n_finished = len(self.history.test_loss)
+        when = f"after epoch {n_finished}" if n_finished else "before the first epoch"
+        print(f"Interrupted. Network and history are as they were {when} of {self._n_epochs}.")
+        if self._is_kept and n_finished:
+            print("To go on from there, add resume=True to the call and run it again.")
+        return True
+
+    def epochs(self) -> Iterator[int]:
+        """The epochs that are still to do, counted from 1."""
+        for self._epoch in range(len(self.history.test_loss) + 1, self._n_epochs + 1):
+            yield self._epoch
 
     def batches(self, loader: Iterable) -> Iterator[tuple[Tensor, Tensor]]:
         """Go through the loader once, with a progress bar."""
-        self._epoch += 1
         self._batch = self._images = 0
         self._loss_sum = self._right_sum = 0.0
         self._started = time.perf_counter()
@@ -130,3 +160,21 @@ class Progress:
                 f"epoch {self._epoch:2d}/{self._n_epochs} | train {train_part} "
                 f"| test {test_part} | {history.seconds[-1]:.1f} s"
             )
+        self._finished = self._training.state()
+        if self._is_kept:
+            self._checkpoint.write(self._finished, self._n_epochs)
+
+    def _go_on(self) -> None:
+        if not self._is_kept:
+            raise ResumeError("Two notebooks cannot go on with the same training: stop the other.")
+        self._training.go_back_to(self._checkpoint.read())
+        n_finished = len(self.history.test_loss)
+        print(f"Going on after epoch {n_finished} of {self._n_epochs}.")
+
+    def _end(self) -> None:
+        if self._is_kept:
+            self._checkpoint.release()
+        for model, was_training in zip(
+            self._training.models.values(), self._were_training, strict=True
+        ):
+            model.train(was_training)

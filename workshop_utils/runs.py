@@ -1,26 +1,22 @@
 """Trained weights and their histories on disk: your own, or those that come with the workbook.
 
-A run is two files: weights as safetensors, everything else as JSON. Nothing is ever unpickled.
+A run is one file: weights, with the history and a label of what made them.
 """
 
-import hashlib
-import json
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from workshop_utils.data import ImageData
-from workshop_utils.files import written_whole
-from workshop_utils.progress import History
+from workshop_utils.history import History
 from workshop_utils.settings import Settings
+from workshop_utils.tensor_files import DamagedError, read_tensors, write_tensors
 
 SHIPPED = Path(__file__).parent / "shipped_runs"
-FORMAT = 1
+FORMAT = 2
 
 
 class RunError(RuntimeError):
@@ -90,11 +86,10 @@ def save_run(
         models: the trained models by name, such as model=mlp.
     """
     weights = {
-        f"{part}.{key}": value.detach().cpu().contiguous()
+        f"{part}.{key}": value
         for part, model in models.items()
         for key, value in model.state_dict().items()
     }
-    packed = save(weights)
     label = {
         "format": FORMAT,
         "name": name,
@@ -103,14 +98,9 @@ def save_run(
         "profile": settings.profile.name,
         "seed": settings.seed,
         "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
-        "weights_sha256": hashlib.sha256(packed).hexdigest(),
         "history": asdict(history),
     }
-    weights_file, label_file = _files(settings.runs_dir, name, data, settings)
-    with written_whole(weights_file) as part:
-        part.write_bytes(packed)
-    with written_whole(label_file) as part:
-        part.write_text(json.dumps(label), encoding="utf-8")
+    write_tensors(_file(settings.runs_dir, name, data, settings), weights, label)
     print(f"Saved {name} for the other notebooks.")
 
 
@@ -126,38 +116,30 @@ def find_run(name: str, data: ImageData, settings: Settings) -> Run | None:
         RunError: the run is there but damaged, or made on another data set.
     """
     for folder, is_shipped in ((settings.runs_dir, False), (SHIPPED, True)):
-        weights_file, label_file = _files(folder, name, data, settings)
-        if label_file.exists():
-            return _read_run(weights_file, label_file, data, is_shipped)
+        file = _file(folder, name, data, settings)
+        if file.exists():
+            return _read_run(file, data, is_shipped)
     return None
 
 
-def _read_run(weights_file: Path, label_file: Path, data: ImageData, is_shipped: bool) -> Run:
-    damaged = RunError(
-        f"The saved run {label_file.stem!r} is damaged or incomplete. "
-        f"Remove {weights_file.name} and {label_file.name} from {label_file.parent}, "
-        "and train it again."
-    )
+def _read_run(file: Path, data: ImageData, is_shipped: bool) -> Run:
     try:
-        packed = weights_file.read_bytes()
-        label = json.loads(label_file.read_text(encoding="utf-8"))
-        if label["weights_sha256"] != hashlib.sha256(packed).hexdigest():
-            raise damaged
+        weights, label = read_tensors(file)
         history = History(**label.pop("history"))
-        weights = load(packed)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise damaged from error
+    except (DamagedError, KeyError, TypeError) as error:
+        raise RunError(
+            f"The saved run {file.name} is damaged. Remove it from {file.parent}, and train again."
+        ) from error
     if label["dataset"] != data.name:
         raise RunError(
-            f"The saved run {label_file.stem!r} was trained on {label['dataset']}, but this "
-            f"notebook works on {data.name}. Train it again on this data set."
+            f"The saved run {file.name} was trained on {label['dataset']}, but this notebook "
+            f"works on {data.name}. Train it again on this data set."
         )
     return Run(label, history, weights, is_shipped)
 
 
-def _files(folder: Path, name: str, data: ImageData, settings: Settings) -> tuple[Path, Path]:
-    stem = f"{name}-{data.name.lower()}-{settings.profile.name}"
-    return folder / f"{stem}.safetensors", folder / f"{stem}.json"
+def _file(folder: Path, name: str, data: ImageData, settings: Settings) -> Path:
+    return folder / f"{name}-{data.name.lower()}-{settings.profile.name}.safetensors"
 
 
 def _part(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -55,6 +56,7 @@ class Settings:
         profile: how long to train, see `PROFILES`.
         device: where tensors live and models run.
         seed: starting point of every random number.
+        threads: on how many processor cores PyTorch computes.
         offline: True never touches the network.
         data_dir: where CIFAR-10 is looked for, and where the cache is written.
         runs_dir: where your own trained weights and curves are kept.
@@ -64,6 +66,7 @@ class Settings:
     profile: Profile
     device: torch.device
     seed: int
+    threads: int
     offline: bool
     data_dir: Path
     runs_dir: Path
@@ -71,6 +74,8 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read the `WORKSHOP_...` variables; what is not set has a default.
+
+        PyTorch is told how many threads to use.
 
         Args:
             environment: names and values; None means those of this process.
@@ -83,14 +88,19 @@ class Settings:
             dataset=_choice(env, "WORKSHOP_DATASET", "auto"),
             profile=PROFILES[_choice(env, "WORKSHOP_PROFILE", "full")],
             device=choose_device(_choice(env, "WORKSHOP_DEVICE", "auto")),
-            seed=_seed(env),
+            seed=_whole_number(env, "WORKSHOP_SEED", "0"),
+            threads=choose_threads(env),
             offline=_choice(env, "WORKSHOP_OFFLINE", "0") == "1",
             data_dir=Path(env.get("WORKSHOP_DATA") or user_cache_path(APP_NAME)),
             runs_dir=Path(env.get("WORKSHOP_RUNS") or user_data_path(APP_NAME) / "runs"),
         )
 
     def __str__(self) -> str:
-        return f"profile {self.profile.name}, device {self.device}, seed {self.seed}"
+        return (
+            f"profile {self.profile.name}, data {self.dataset}, device {self.device}, "
+            f"threads {self.threads}, seed {self.seed}, torch {torch.__version__}, "
+            f"workbook {version(APP_NAME)}"
+        )
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -116,6 +126,30 @@ def choose_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
+def choose_threads(env: Mapping[str, str]) -> int:
+    """On how many cores to compute, and tell PyTorch.
+
+    WORKSHOP_THREADS decides; else every core that this process may use. In a container, or on a
+    shared server, those can be far fewer than the computer has, and PyTorch looks at the computer:
+    many threads on few cores are slower than one.
+
+    Args:
+        env: names and values of variables.
+
+    Raises:
+        ValueError: WORKSHOP_THREADS is not a number above zero.
+    """
+    import joblib  # knows the limits of containers (cgroups) on all systems
+
+    n_threads = _whole_number(env, "WORKSHOP_THREADS", "0")
+    if env.get("WORKSHOP_THREADS") and n_threads < 1:
+        raise ValueError("WORKSHOP_THREADS is '0', but it must be a whole number such as 2.")
+    # PyTorch itself already heeds OMP_NUM_THREADS.
+    auto = min(torch.get_num_threads(), joblib.cpu_count(only_physical_cores=True))
+    torch.set_num_threads(n_threads or auto)
+    return n_threads or auto
+
+
 def progress_bars_wanted() -> bool:
     """Whether to draw progress bars: yes, unless WORKSHOP_PROGRESS is 0."""
     return _choice(os.environ, "WORKSHOP_PROGRESS", "1") == "1"
@@ -129,8 +163,8 @@ def _choice(env: Mapping[str, str], variable: str, default: str) -> str:
     return value
 
 
-def _seed(env: Mapping[str, str]) -> int:
-    value = env.get("WORKSHOP_SEED") or "0"
+def _whole_number(env: Mapping[str, str], variable: str, default: str) -> int:
+    value = env.get(variable) or default
     if not value.isdecimal():
-        raise ValueError(f"WORKSHOP_SEED is {value!r}, but it must be a whole number such as 0.")
+        raise ValueError(f"{variable} is {value!r}, but it must be a whole number such as 2.")
     return int(value)

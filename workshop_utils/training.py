@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from workshop_utils.evaluation import evaluating
-from workshop_utils.progress import History, Progress, accuracy
+from workshop_utils.history import History
+from workshop_utils.progress import Progress, accuracy
+from workshop_utils.resuming import Checkpoint
 from workshop_utils.validation import check_autoencoder, check_classifier, check_loader
 
 
@@ -16,6 +18,8 @@ def train(
     test_loader: Iterable,
     optimizer: torch.optim.Optimizer,
     n_epochs: int = 10,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
 ) -> History:
     """Train a classifier and evaluate it after every epoch.
 
@@ -25,6 +29,8 @@ def train(
         test_loader: batches of images and labels to evaluate on.
         optimizer: holds the model's parameters.
         n_epochs: how many times to go through the training images.
+        checkpoint: where every finished epoch is kept; None keeps it nowhere.
+        resume: True goes on after the last epoch that was kept.
 
     Returns:
         The history; `loss, accuracy = train(...)` unpacks the values of every batch.
@@ -32,25 +38,27 @@ def train(
     Raises:
         ValueError: model, optimizer and data do not fit together.
         FloatingPointError: the loss became infinite or not a number.
+        ResumeError: there is nothing to go on from, or it does not fit.
 
     Source: worksheet 8, "Multilayer Perceptron".
     """
     check_classifier(model, train_loader, test_loader, optimizer)
     criterion = nn.CrossEntropyLoss()
-    progress = Progress(n_epochs, optimizer)
+    models = {"model": model}
 
-    for _ in range(n_epochs):
-        model.train()  # dropout on
-        for x, labels in progress.batches(train_loader):
-            logits = model(x)  # forward pass: N×n_classes scores
-            loss = criterion(logits, labels)  # mean cross-entropy of the batch
+    with Progress(models, optimizer, train_loader, n_epochs, checkpoint, resume) as progress:
+        for _ in progress.epochs():
+            model.train()  # dropout on
+            for x, labels in progress.batches(train_loader):
+                logits = model(x)  # forward pass: N×n_classes scores
+                loss = criterion(logits, labels)  # mean cross-entropy of the batch
 
-            loss.backward()  # backward pass: gradient of the loss for every parameter
-            optimizer.step()  # move every parameter a little against its gradient
-            optimizer.zero_grad()  # or the next batch's gradients would be added to these
+                loss.backward()  # backward pass: gradient of the loss for every parameter
+                optimizer.step()  # move every parameter a little against its gradient
+                optimizer.zero_grad()  # or the next batch's gradients would be added to these
 
-            progress.after_batch(loss, len(x), accuracy(logits, labels))
-        progress.after_epoch(*test(model, criterion, test_loader))
+                progress.after_batch(loss, len(x), accuracy(logits, labels))
+            progress.after_epoch(*test(model, criterion, test_loader))
 
     return progress.history
 
@@ -95,6 +103,8 @@ def train_autoencoder(
     test_loader: Iterable,
     optimizer: torch.optim.Optimizer,
     n_epochs: int = 10,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
 ) -> History:
     """Train encoder and decoder together to give back their input.
 
@@ -105,6 +115,8 @@ def train_autoencoder(
         test_loader: batches of images to evaluate on.
         optimizer: holds the parameters of both.
         n_epochs: how many times to go through the training images.
+        checkpoint: where every finished epoch is kept; None keeps it nowhere.
+        resume: True goes on after the last epoch that was kept.
 
     Returns:
         The history; losses are squared errors per image, summed over its values.
@@ -112,27 +124,29 @@ def train_autoencoder(
     Raises:
         ValueError: networks, optimizer and data do not fit together.
         FloatingPointError: the loss became infinite or not a number.
+        ResumeError: there is nothing to go on from, or it does not fit.
 
     Source: worksheet 8, "Convolutional Autoencoders".
     """
     check_autoencoder(encoder, decoder, train_loader, test_loader, optimizer)
     criterion = nn.MSELoss(reduction="sum")
-    progress = Progress(n_epochs, optimizer)
+    models = {"encoder": encoder, "decoder": decoder}
 
-    for _ in range(n_epochs):
-        encoder.train()
-        decoder.train()
-        for x, _labels in progress.batches(train_loader):
-            code = encoder(x)  # N×32×4×4
-            reconstruction = decoder(code)  # N×3×32×32
-            loss = criterion(reconstruction, x) / len(x)  # the target is the input itself
+    with Progress(models, optimizer, train_loader, n_epochs, checkpoint, resume) as progress:
+        for _ in progress.epochs():
+            encoder.train()
+            decoder.train()
+            for x, _labels in progress.batches(train_loader):
+                code = encoder(x)  # N×32×4×4
+                reconstruction = decoder(code)  # N×3×32×32
+                loss = criterion(reconstruction, x) / len(x)  # the target is the input itself
 
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                optimizer.zero_grad()
 
-            progress.after_batch(loss, len(x))
-        progress.after_epoch(test_autoencoder(encoder, decoder, test_loader))
+                progress.after_batch(loss, len(x))
+            progress.after_epoch(test_autoencoder(encoder, decoder, test_loader))
 
     return progress.history
 

@@ -1,0 +1,32 @@
+"""The numbers of a training: loss and accuracy of every batch and epoch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass
+class History:
+    """The numbers of one training run.
+
+    `loss, accuracy = history` unpacks the values of every batch, in order. The other lists hold
+    one value per epoch. Accuracies are fractions (0.6 is 60 %) and stay empty for an
+    autoencoder; losses are means per image; `seconds` counts training and evaluation.
+    """
+
+    batch_loss: list[float] = field(default_factory=list)
+    batch_accuracy: list[float] = field(default_factory=list)
+    train_loss: list[float] = field(default_factory=list)
+    train_accuracy: list[float] = field(default_factory=list)
+    test_loss: list[float] = field(default_factory=list)
+    test_accuracy: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[list[float]]:
+        return iter((self.batch_loss, self.batch_accuracy))
+
+    def __repr__(self) -> str:
+        result = f"test loss {self.test_loss[-1]:.3f}" if self.test_loss else "not trained"
+        if self.test_accuracy:
+            result += f", test accuracy {self.test_accuracy[-1]:.1%}"
+        return f"History({len(self.test_loss)} epochs, {result})"

@@ -27,6 +27,11 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def data() -> ImageData:
     """200 training and 90 test images of noise; three bright rows tell the class."""
+    return noise()
+
+
+def noise() -> ImageData:
+    """The images of `data`, for a process without fixtures."""
     generator = torch.Generator().manual_seed(0)
 
     def draw(n: int) -> tuple[torch.Tensor, torch.Tensor]:

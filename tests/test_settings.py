@@ -27,7 +27,46 @@ def test_variables_are_read(tmp_path):
     assert settings.data_dir == tmp_path
     assert (settings.dataset, settings.profile.name) == ("standin", "quick")
     assert settings.offline
-    assert str(settings) == f"profile quick, device {settings.device}, seed 7"
+
+
+def test_one_line_says_what_ran():
+    settings = Settings.from_environment({"WORKSHOP_DATASET": "standin", "WORKSHOP_SEED": "7"})
+    said = str(settings)
+    for part in (
+        "profile full",
+        "data standin",
+        "device c",
+        "seed 7",
+        f"torch {torch.__version__}",
+    ):
+        assert part in said
+    assert f"threads {torch.get_num_threads()}," in said
+    assert "\n" not in said
+
+
+@pytest.fixture
+def threads():
+    """Puts PyTorch's number of threads back."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def test_a_tutor_sets_the_number_of_threads(threads):
+    assert Settings.from_environment({"WORKSHOP_THREADS": "1"}).threads == 1
+    assert torch.get_num_threads() == 1
+
+
+def test_a_container_gets_no_more_threads_than_it_may_use(threads, monkeypatch):
+    torch.set_num_threads(2)
+    monkeypatch.setattr("joblib.cpu_count", lambda only_physical_cores: 1)
+    assert Settings.from_environment({}).threads == torch.get_num_threads() == 1
+
+
+def test_fewer_threads_than_cores_stay_as_they_were_asked_for(threads, monkeypatch):
+    torch.set_num_threads(1)  # as with OMP_NUM_THREADS=1
+    monkeypatch.setattr("joblib.cpu_count", lambda only_physical_cores: 8)
+    assert Settings.from_environment({}).threads == torch.get_num_threads() == 1
 
 
 @pytest.mark.parametrize(
@@ -38,6 +77,8 @@ def test_variables_are_read(tmp_path):
         ("WORKSHOP_DEVICE", "tpu"),
         ("WORKSHOP_OFFLINE", "yes"),
         ("WORKSHOP_SEED", "one"),
+        ("WORKSHOP_THREADS", "many"),
+        ("WORKSHOP_THREADS", "0"),
     ],
 )
 def test_an_unknown_value_is_refused_with_its_name(variable, value):

@@ -58,7 +58,9 @@ class Progress:
         if n_epochs < 1:
             raise ValueError(f"n_epochs is {n_epochs}, but training needs at least one epoch.")
         if resume and checkpoint is None:
-            raise ValueError("resume=True goes on from a checkpoint: give it to this function, too.")
+            raise ValueError(
+                "resume=True goes on from a checkpoint: give it to this function, too."
+            )
         self.history = History()
         self._n_epochs = n_epochs
         self._optimizer = optimizer
@@ -100,8 +102,9 @@ class Progress:
 
     def epochs(self) -> Iterator[int]:
         """The epochs that are still to do, counted from 1."""
-        for self._epoch in range(len(self.history.test_loss) + 1, self._n_epochs + 1):
-            yield self._epoch
+        for epoch in range(len(self.history.test_loss) + 1, self._n_epochs + 1):
+            self._epoch = epoch
+            yield epoch
 
     def batches(self, loader: Iterable) -> Iterator[tuple[Tensor, Tensor]]:
         """Go through the loader once, with a progress bar."""

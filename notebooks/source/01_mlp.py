@@ -214,11 +214,17 @@ wu.show_source(test)
 # pass over all training images.
 #
 # **While it runs:** does the test loss fall as fast as the training loss?
+#
+# You may stop it (■ at the top). Network and history are then as they were after the last finished
+# epoch, and with `resume=True` as one more argument the cell goes on from there. A checkpoint
+# keeps every finished epoch on disk, so this also works after a crash: open the notebook again, and
+# run the cells down to here.
 
 # %%
 optimizer = torch.optim.SGD(mlp.parameters(), lr=1e-2, momentum=0.9)
 n_epochs = settings.profile.classifier_epochs
-history = train(mlp, train_loader, test_loader, optimizer, n_epochs)
+checkpoint = wu.Checkpoint("mlp", data, settings)
+history = train(mlp, train_loader, test_loader, optimizer, n_epochs, checkpoint)
 
 # %%
 mlp_accuracy = history.test_accuracy[-1]

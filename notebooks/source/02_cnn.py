@@ -284,7 +284,8 @@ print(f"MLP: {wu.count_parameters(mlp):,} parameters, CNN: {wu.count_parameters(
 # %%
 optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
 n_epochs = settings.profile.classifier_epochs
-cnn_history = train(cnn, train_loader, test_loader, optimizer, n_epochs)
+checkpoint = wu.Checkpoint("cnn", data, settings)
+cnn_history = train(cnn, train_loader, test_loader, optimizer, n_epochs, checkpoint)
 
 # %%
 cnn_accuracy = cnn_history.test_accuracy[-1]

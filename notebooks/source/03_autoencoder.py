@@ -217,12 +217,16 @@ wu.show_source(train_autoencoder)
 # One optimizer must hold the parameters of both networks. `parameters()` yields them one by
 # one, and `chain` joins the two sequences.
 #
-# The optimizer is Adam with learning rate 0.001. The full profile trains for 48 epochs.
+# The optimizer is Adam with learning rate 0.001. The full profile trains for 48 epochs. You may stop
+# it and go on later, as in notebook 1: add `resume=True` to the last call.
 
 # %%
 optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()), lr=1e-3)
 n_epochs = settings.profile.autoencoder_epochs
-history = train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs)
+checkpoint = wu.Checkpoint("autoencoder", data, settings)
+history = train_autoencoder(
+    encoder, decoder, train_loader, test_loader, optimizer, n_epochs, checkpoint
+)
 
 # %%
 train_loss, test_loss = history.train_loss[-1], history.test_loss[-1]

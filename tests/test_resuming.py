@@ -1,0 +1,370 @@
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from itertools import chain
+
+import pytest
+import torch
+
+import workshop_utils as wu
+from workshop_utils.resuming import ResumeError
+from workshop_utils.tensor_files import read_tensors
+
+N_EPOCHS = 4
+
+
+class Classifier:
+    """A training with dropout and momentum."""
+
+    name = "mlp"
+
+    def __init__(self, data, seed=0):
+        torch.manual_seed(seed)
+        self.networks = [wu.MultilayerPerceptronModel(3072, 10, 32, 16)]
+        self.optimizer = torch.optim.SGD(self.networks[0].parameters(), lr=1e-2, momentum=0.9)
+        self.loaders = data.loaders(batch_size=64)
+        self.train_function = wu.train
+
+    def train(self, checkpoint=None, resume=False, n_epochs=N_EPOCHS, interrupted_at=None):
+        train_loader, test_loader = self.loaders
+        if interrupted_at:
+            train_loader = Interrupted(train_loader, *interrupted_at)
+        return self.train_function(
+            *self.networks, train_loader, test_loader, self.optimizer, n_epochs, checkpoint, resume
+        )
+
+    def weights(self):
+        return [w.detach().clone() for w in chain(*(n.parameters() for n in self.networks))]
+
+
+class Autoencoder(Classifier):
+    """A training with Adam, which counts its steps."""
+
+    name = "autoencoder"
+
+    def __init__(self, data, seed=0):
+        super().__init__(data, seed)
+        torch.manual_seed(seed)
+        self.networks = [wu.ConvEncoder(2, 3, 4), wu.ConvDecoder(2, 3, 4)]
+        weights = chain(*(network.parameters() for network in self.networks))
+        self.optimizer = torch.optim.Adam(weights, lr=1e-3)
+        self.train_function = wu.train_autoencoder
+
+
+class Interrupted:
+    """A loader in which somebody presses Ctrl-C before a batch."""
+
+    def __init__(self, loader, epoch, batch):
+        self.loader, self.generator = loader, loader.generator
+        self.epoch, self.batch = epoch, batch
+        self.n_epochs = 0
+
+    def __len__(self):
+        return len(self.loader)
+
+    def __iter__(self):
+        self.n_epochs += 1
+        for number, batch in enumerate(self.loader, start=1):
+            if (self.n_epochs, number) == (self.epoch, self.batch):
+                raise KeyboardInterrupt
+            yield batch
+
+
+def same(weights, others):
+    return all(torch.equal(w, o) for w, o in zip(weights, others, strict=True))
+
+
+def without_seconds(history):
+    return dataclasses.replace(history, seconds=[])
+
+
+both = pytest.mark.parametrize("kind", [Classifier, Autoencoder])
+
+
+@both
+def test_the_same_seed_gives_the_same_weights_bit_for_bit(kind, data):
+    first, second, other = kind(data), None, None
+    history = first.train()
+    second = kind(data)
+    assert without_seconds(second.train()) == without_seconds(history)
+    assert same(first.weights(), second.weights())
+    other = kind(data, seed=1)
+    other.train()
+    assert not same(first.weights(), other.weights())
+
+
+@both
+@pytest.mark.parametrize("batch", [1, 3])
+def test_after_an_interruption_training_goes_on_bit_for_bit(kind, batch, data, settings):
+    whole = kind(data)
+    expected = whole.train()
+    checkpoint = wu.Checkpoint(kind.name, data, settings)
+    kind(data).train(checkpoint, interrupted_at=(3, batch))
+
+    # As in a new kernel: everything is made anew, and random numbers stand elsewhere.
+    torch.rand(100)
+    again = kind(data, seed=5)
+    history = again.train(checkpoint, resume=True)
+    assert without_seconds(history) == without_seconds(expected)
+    assert same(again.weights(), whole.weights())
+
+
+@both
+def test_going_on_twice_is_as_good_as_once(kind, data, settings):
+    whole = kind(data)
+    expected = whole.train()
+    checkpoint = wu.Checkpoint(kind.name, data, settings)
+    kind(data).train(checkpoint, interrupted_at=(2, 2))
+    kind(data).train(checkpoint, resume=True, interrupted_at=(2, 1))
+    again = kind(data)
+    assert without_seconds(again.train(checkpoint, resume=True)) == without_seconds(expected)
+    assert same(again.weights(), whole.weights())
+
+
+@both
+def test_an_interruption_leaves_networks_and_history_of_the_last_epoch(kind, data, capsys):
+    two_epochs = kind(data)
+    expected = two_epochs.train(n_epochs=2)
+    interrupted = kind(data)
+    history = interrupted.train(interrupted_at=(3, 2))
+    assert without_seconds(history) == without_seconds(expected)
+    assert same(interrupted.weights(), two_epochs.weights())
+    assert all(weight.grad is None for weight in interrupted.networks[0].parameters())
+    said = capsys.readouterr().out
+    assert "Interrupted. Network and history are as they were after epoch 2 of 4." in said
+    assert "resume" not in said  # nothing was kept
+
+
+def test_an_interrupted_student_reads_how_to_go_on(data, settings, capsys):
+    Classifier(data).train(wu.Checkpoint("mlp", data, settings), interrupted_at=(3, 2))
+    said = capsys.readouterr().out
+    assert "To go on from there, add resume=True to the call and run it again." in said
+    Classifier(data).train(wu.Checkpoint("mlp", data, settings), resume=True)
+    said = capsys.readouterr().out
+    assert said.startswith("Going on after epoch 2 of 4.\nepoch  3/4 |")
+
+
+def test_an_interruption_in_the_first_epoch_leaves_a_fresh_network(data, settings, capsys):
+    fresh, interrupted = Classifier(data), Classifier(data)
+    history = interrupted.train(wu.Checkpoint("mlp", data, settings), interrupted_at=(1, 3))
+    assert same(fresh.weights(), interrupted.weights())
+    assert history == wu.History()
+    assert "before the first epoch of 4" in capsys.readouterr().out
+
+
+def test_a_finished_training_can_be_made_longer(data, settings):
+    whole = Classifier(data)
+    whole.train(n_epochs=6)
+    checkpoint = wu.Checkpoint("mlp", data, settings)
+    Classifier(data).train(checkpoint, n_epochs=4)
+    again = Classifier(data)
+    assert len(again.train(checkpoint, resume=True, n_epochs=6).test_loss) == 6
+    assert same(again.weights(), whole.weights())
+
+
+def test_who_starts_anew_hears_of_an_unfinished_training(data, settings, capsys):
+    checkpoint = wu.Checkpoint("mlp", data, settings)
+    Classifier(data).train(checkpoint, interrupted_at=(3, 1))
+    capsys.readouterr()
+    Classifier(data).train(checkpoint)
+    assert "Epoch 2 of 4 of an earlier training is kept." in capsys.readouterr().out
+    Classifier(data).train(checkpoint)  # the one before was finished
+    assert "earlier" not in capsys.readouterr().out
+
+
+def test_an_error_in_training_is_no_interruption(data, settings):
+    training = Classifier(data)
+    training.optimizer.param_groups[0]["lr"] = 1e30
+    with pytest.raises(FloatingPointError):
+        training.train(wu.Checkpoint("mlp", data, settings))
+
+
+@both
+@pytest.mark.parametrize("was_training", [True, False])
+def test_dropout_is_on_or_off_as_before(kind, was_training, data):
+    training = kind(data)
+    for network in training.networks:
+        network.train(was_training)
+    training.train(n_epochs=1)
+    training.train(n_epochs=1, interrupted_at=(1, 1))
+    assert all(network.training == was_training for network in training.networks)
+
+
+# --- what does not fit ---
+
+
+def refused(training, checkpoint, match):
+    with pytest.raises(ResumeError, match=match):
+        training.train(checkpoint, resume=True)
+
+
+def test_there_must_be_something_to_go_on_from(data, settings):
+    refused(Classifier(data), wu.Checkpoint("mlp", data, settings), "No epoch of 'mlp' was kept")
+    with pytest.raises(ValueError, match="give it to this function, too"):
+        Classifier(data).train(resume=True)
+
+
+def test_a_damaged_checkpoint_is_refused(data, settings):
+    checkpoint = wu.Checkpoint("mlp", data, settings)
+    Classifier(data).train(checkpoint)
+    checkpoint.file.write_bytes(checkpoint.file.read_bytes()[:-9])
+    refused(Classifier(data), checkpoint, "damaged.*Start anew without resume=True")
+
+
+def test_another_network_is_refused_and_stays_as_it_was(data, settings):
+    checkpoint = wu.Checkpoint("mlp", data, settings)
+    Classifier(data).train(checkpoint)
+    other = Classifier(data)
+    other.networks[0] = wu.MultilayerPerceptronModel(3072, 10, 33, 16)
+    other.optimizer = torch.optim.SGD(other.networks[0].parameters(), lr=1e-2, momentum=0.9)
+    before = other.weights()
+    refused(other, checkpoint, r"another network: model.input_layer.weight has shape \(32, 3072\)")
+    assert same(before, other.weights())
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9), "learning rate 0.01, this one.* 0.1"),
+        (lambda p: torch.optim.SGD(p, lr=0.01), "momentum 0.9"),
+        (lambda p: torch.optim.Adam(p, lr=0.01), "optimizer SGD, this one with Adam"),
+    ],
+)
+def test_another_optimizer_is_refused(make, match, data, settings):
+    checkpoint = wu.Checkpoint("mlp", data, settings)
+    Classifier(data).train(checkpoint)
+    other = Classifier(data)
+    other.optimizer = make(other.networks[0].parameters())
+    refused(other, checkpoint, match)
+
+
+def test_other_images_are_refused(data, settings):
+    checkpoint = wu.Checkpoint("mlp", data, settings)
+    Classifier(data).train(checkpoint)
+    fewer = dataclasses.replace(
+        data, train_images=data.train_images[:100], train_labels=data.train_labels[:100]
+    )
+    refused(Classifier(fewer), wu.Checkpoint("mlp", fewer, settings), "saw stand-in: 200 training")
+
+
+def test_seeds_and_profiles_are_kept_apart(data, settings):
+    Classifier(data).train(wu.Checkpoint("mlp", data, settings))
+    other = dataclasses.replace(settings, seed=1)
+    refused(Classifier(data), wu.Checkpoint("mlp", data, other), "No epoch")
+
+
+# --- two notebooks, full disks ---
+
+
+def test_two_notebooks_do_not_mix_their_epochs(data, settings, capsys):
+    first = wu.Checkpoint("mlp", data, settings)
+    assert first.take()  # a notebook is training
+    Classifier(data).train(wu.Checkpoint("mlp", data, settings))
+    assert "Another notebook is training 'mlp' now" in capsys.readouterr().out
+    assert not first.file.exists()
+    refused(Classifier(data), wu.Checkpoint("mlp", data, settings), "stop the other")
+    first.release()
+    Classifier(data).train(wu.Checkpoint("mlp", data, settings))
+    assert first.file.exists()
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_after_a_training_the_next_notebook_may_go(resume, data, settings):
+    checkpoint = wu.Checkpoint("mlp", data, settings)
+    Classifier(data).train(checkpoint, interrupted_at=(2, 1))
+    Classifier(data).train(checkpoint, resume=resume)
+    refused(Autoencoder(data), checkpoint, "optimizer")
+    assert wu.Checkpoint("mlp", data, settings).take()
+    # the lock goes with its object
+
+
+def test_a_folder_that_cannot_be_written_does_not_stop_a_training(data, settings, capsys):
+    settings.runs_dir.parent.mkdir(exist_ok=True)
+    settings.runs_dir.write_text("not a folder")
+    history = Classifier(data).train(wu.Checkpoint("mlp", data, settings))
+    assert len(history.test_loss) == N_EPOCHS
+    assert "The epochs of this training cannot be kept" in capsys.readouterr().out
+
+
+def test_a_full_disk_does_not_stop_a_training(data, settings, capsys, monkeypatch):
+    def no_room(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("workshop_utils.resuming.write_tensors", no_room)
+    history = Classifier(data).train(wu.Checkpoint("mlp", data, settings))
+    assert len(history.test_loss) == N_EPOCHS
+    assert "No space left on device" in capsys.readouterr().out
+
+
+# --- killed kernels ---
+
+KILLED = """
+import os, signal, sys
+import torch
+import workshop_utils as wu
+sys.path.insert(0, {tests!r})
+from conftest import noise
+from test_resuming import Classifier
+from workshop_utils import files
+import dataclasses
+from pathlib import Path
+
+settings = dataclasses.replace(wu.Settings.from_environment(), runs_dir=Path({runs!r}))
+data = noise()
+checkpoint = wu.Checkpoint("mlp", data, settings)
+when = {when!r}
+replace, n_written = os.replace, 0
+
+def replacing(*names):
+    global n_written
+    n_written += 1
+    if n_written == 3 and when == "before the file has its name":
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(*names)
+    if n_written == 3 and when == "after the file has its name":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+class Killed:
+    def __init__(self, loader):
+        self.loader, self.generator, self.n = loader, loader.generator, 0
+    def __len__(self):
+        return len(self.loader)
+    def __iter__(self):
+        self.n += 1
+        for number, batch in enumerate(self.loader):
+            if (self.n, number) == (3, 2) and when == "in the middle of an epoch":
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield batch
+
+files.os.replace = replacing
+training = Classifier(data)
+training.loaders = Killed(training.loaders[0]), training.loaders[1]
+training.train(checkpoint)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signal")
+@pytest.mark.parametrize(
+    ("when", "n_kept"),
+    [
+        ("in the middle of an epoch", 2),
+        ("before the file has its name", 2),
+        ("after the file has its name", 3),
+    ],
+)
+def test_a_killed_kernel_loses_one_epoch_at_most(when, n_kept, data, settings):
+    program = KILLED.format(tests=os.path.dirname(__file__), runs=str(settings.runs_dir), when=when)
+    killed = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    checkpoint = wu.Checkpoint("mlp", data, settings)
+    _, about = read_tensors(checkpoint.file)
+    assert len(about["history"]["test_loss"]) == n_kept
+
+    # And another kernel went through the same numbers as this one would have.
+    whole, again = Classifier(data), Classifier(data)
+    expected = whole.train()
+    assert without_seconds(again.train(checkpoint, resume=True)) == without_seconds(expected)
+    assert same(again.weights(), whole.weights())

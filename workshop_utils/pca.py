@@ -81,8 +81,9 @@ def linear_autoencoder(
     if not 1 <= code_size <= n_directions:
         raise ValueError(f"code_size is {code_size}, but it must lie between 1 and {n_directions}.")
     kept = directions[:, :code_size]  # 3072×code_size
-    encode = nn.Linear(n_features, code_size, device=mean.device)
-    decode = nn.Linear(code_size, n_features, device=mean.device)
+    with torch.random.fork_rng(devices=[]):  # random first weights, overwritten below
+        encode = nn.Linear(n_features, code_size).to(mean.device)
+        decode = nn.Linear(code_size, n_features).to(mean.device)
     with torch.no_grad():
         encode.weight.copy_(kept.T)  # z = keptᵀ (x - mean)
         encode.bias.copy_(-kept.T @ mean)

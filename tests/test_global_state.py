@@ -1,0 +1,150 @@
+"""Nothing that the package offers changes what other code in the same kernel depends on."""
+
+import contextlib
+import inspect
+import io
+import random
+import warnings
+from itertools import chain
+from unittest.mock import MagicMock
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import scipy.signal  # noqa: F401 - adds a filter of warnings when it is first imported
+import seaborn  # noqa: F401 - the same
+import torch
+from test_figures import FIGURES, some_experiments
+from torch import nn
+
+import workshop_utils as wu
+from workshop_utils.models import BasicConvNet
+
+IMAGES = torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+LABELS = torch.arange(8)
+PROBABILITIES = torch.rand(8, 10, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
+
+
+class Things:
+    """What a notebook has made before it calls a function."""
+
+    def __init__(self, data, settings):
+        self.data, self.settings = data, settings
+        self.loaders = data.loaders(batch_size=64)
+        # Without dropout, which is there to take random numbers.
+        self.model = BasicConvNet(2, 3, 4)
+        self.encoder, self.decoder = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=1e-2)
+        both = chain(self.encoder.parameters(), self.decoder.parameters())
+        self.adam = torch.optim.Adam(both, lr=1e-3)
+        self.checkpoint = wu.Checkpoint("cnn", data, settings)
+        self.networks = [self.model, self.encoder, self.decoder]
+        for network in self.networks:
+            network.eval()
+
+
+def interrupted_training(t):
+    class Loader(wu.Loader):
+        def __iter__(self):
+            yield from list(super().__iter__())[:1]
+            raise KeyboardInterrupt
+
+    loader = Loader(t.data.train_images, t.data.train_labels, batch_size=64)
+    wu.train(t.model, loader, t.loaders[1], t.optimizer, 2, t.checkpoint)
+
+
+CALLS = {
+    "Checkpoint": interrupted_training,
+    "Experiments": lambda t: some_experiments().show(),
+    "History": lambda t: repr(wu.History()),
+    "ImageData": lambda t: repr(t.data),
+    "Loader": lambda t: list(t.loaders[0]),
+    "Settings": lambda t: str(wu.Settings.from_environment({})),
+    "accuracy": lambda t: wu.accuracy(PROBABILITIES, LABELS),
+    "check_encoder": lambda t: wu.check_encoder(wu.ConvEncoder),
+    "check_experiments": lambda t: wu.check_experiments(some_experiments(), at_least=2),
+    "check_interpolation": lambda t: wu.check_interpolation(wu.interpolate),
+    "check_latent_line": lambda t: wu.check_latent_line(
+        wu.latent_line, t.encoder, t.decoder, IMAGES[0], IMAGES[1]
+    ),
+    "check_parameter_counts": lambda t: wu.check_parameter_counts({}, t.model),
+    "check_prediction": lambda t: wu.check_prediction("a", ("a", "b")),
+    "check_shapes": lambda t: wu.check_shapes({}, t.model),
+    "confusion_matrix": lambda t: wu.confusion_matrix(PROBABILITIES, LABELS),
+    "count_parameters": lambda t: wu.count_parameters(t.model),
+    "cut_into_patches": lambda t: wu.cut_into_patches(IMAGES, 8),
+    "draw_autoencoder": lambda t: wu.draw_autoencoder(t.encoder, t.decoder, "A title"),
+    "draw_interpolation": lambda t: FIGURES["interpolation"](t.data),
+    "draw_network": lambda t: wu.draw_network(t.model, "A title"),
+    "find_run": lambda t: wu.find_run("cnn", t.data, t.settings),
+    "imshow": lambda t: FIGURES["one image"](t.data),
+    "interpolate": lambda t: wu.interpolate(IMAGES[0], IMAGES[1]),
+    "latent_line": lambda t: wu.latent_line(t.encoder, t.decoder, IMAGES[0], IMAGES[1]),
+    "linear_autoencoder": lambda t: wu.linear_autoencoder(torch.zeros(12), torch.eye(12), 3),
+    "load_data": lambda t: wu.load_data(t.settings),
+    "midpoint_gap": lambda t: wu.midpoint_gap(t.encoder, t.decoder, IMAGES[:4], IMAGES[4:]),
+    "most_confused": lambda t: wu.most_confused(torch.eye(10), t.data.classes),
+    "plot_batch_curves": lambda t: FIGURES["batch curves"](t.data),
+    "plot_code_sizes": lambda t: FIGURES["code sizes"](t.data),
+    "plot_confusion": lambda t: FIGURES["confusion"](t.data),
+    "plot_epoch_losses": lambda t: FIGURES["epoch losses"](t.data),
+    "plot_experiments": lambda t: FIGURES["experiments"](t.data),
+    "predict": lambda t: wu.predict(t.model, t.loaders[1]),
+    "principal_directions": lambda t: wu.principal_directions(t.data.train_images[:, :1, :4, :4]),
+    "reconstruct": lambda t: wu.reconstruct(t.encoder, t.decoder, IMAGES),
+    "report_result": lambda t: wu.report_result("mlp_test_accuracy", 0.4, t.data, t.settings),
+    "save_run": lambda t: wu.save_run("cnn", wu.History(), t.data, t.settings, model=t.model),
+    "show_image_rows": lambda t: FIGURES["rows"](t.data),
+    "show_layers": lambda t: wu.show_layers(t.model),
+    "show_mistakes": lambda t: FIGURES["mistakes"](t.data),
+    "show_result": lambda t: wu.show_result("mlp_test_accuracy", 0.4, t.data, t.settings),
+    "show_samples": lambda t: FIGURES["samples"](t.data),
+    "show_source": lambda t: wu.show_source(wu.train),
+    "smooth": lambda t: wu.smooth([1.0, 2.0, 3.0, 2.0, 1.0]),
+    "test": lambda t: wu.test(t.model, nn.CrossEntropyLoss(), t.loaders[1]),
+    "test_autoencoder": lambda t: wu.test_autoencoder(t.encoder, t.decoder, t.loaders[1]),
+    "trace_layers": lambda t: wu.trace_layers(t.model),
+    "train": lambda t: wu.train(t.model, *t.loaders, t.optimizer, 1),
+    "train_autoencoder": lambda t: wu.train_autoencoder(
+        t.encoder, t.decoder, *t.loaders, t.adam, 1
+    ),
+    "use_solution": lambda t: wu.use_solution("cnn_shapes")(),
+    "worst_mistakes": lambda t: wu.worst_mistakes(PROBABILITIES, LABELS, 2),
+}
+# Made by a student, these take random numbers for their first weights, as all layers do.
+NETWORKS = {"BasicConvNet", "ConvDecoder", "ConvEncoder", "MultilayerPerceptronModel"}
+# Only holds what a check found.
+NO_CALL = {"CheckResult"}
+
+
+def state(things):
+    return {
+        "torch's random numbers": torch.get_rng_state().tolist(),
+        "Python's random numbers": random.getstate(),
+        "NumPy's random numbers": str(np.random.get_state()),
+        "default dtype": torch.get_default_dtype(),
+        "gradients": torch.is_grad_enabled(),
+        "threads": torch.get_num_threads(),
+        "matplotlib's settings": dict(plt.rcParams),
+        "open figures": plt.get_fignums(),
+        "filters of warnings": warnings.filters[:],
+        "dropout": [module.training for net in things.networks for module in net.modules()],
+        "frozen weights": [w.requires_grad for net in things.networks for w in net.parameters()],
+    }
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_leaves_global_state_as_it_was(name, data, settings, monkeypatch):
+    monkeypatch.setattr("IPython.display.display", lambda *_, **__: None)
+    monkeypatch.setattr("IPython.get_ipython", MagicMock)
+    things = Things(data, settings)
+    before = state(things)
+    with contextlib.redirect_stdout(io.StringIO()):
+        CALLS[name](things)
+    after = state(things)
+    assert {what for what in before if before[what] != after[what]} == set()
+
+
+def test_nothing_that_is_offered_was_forgotten_here():
+    assert sorted(CALLS.keys() | NETWORKS | NO_CALL) == sorted(wu.__all__)
+    assert all(inspect.isclass(getattr(wu, name)) for name in NETWORKS | NO_CALL)

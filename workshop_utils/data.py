@@ -13,6 +13,7 @@ from torch import Tensor
 
 from workshop_utils import cifar10
 from workshop_utils.cifar10 import CLASSES, Arrays
+from workshop_utils.download import check_download, download
 from workshop_utils.files import written_whole
 from workshop_utils.settings import Settings
 
@@ -172,8 +173,8 @@ def _load_cifar10(settings: Settings) -> tuple[list[Tensor], str, str]:
     found = cifar10.find(data_dir)
     origin = f"{cifar10.PLACES[found.name]} in the data folder" if found else "a fresh download"
     if not found:
-        cifar10.check_download(data_dir, settings.offline)
-        found = cifar10.download(data_dir)
+        check_download(data_dir, settings.offline)
+        found = download(data_dir)
     variant = ""
     if found.name == cifar10.IMAGE_FOLDER:
         arrays, is_jpeg = cifar10.read_image_folder(data_dir)

@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 NO_PACKAGES = echo "The packages could not be installed. No network? See \
 'Without internet' in README.md."; exit 1;
 
-.PHONY: run test e2e lab doctor notebooks slides html grade-demo reference clean
+.PHONY: run test faults e2e lab doctor data notebooks slides html grade-demo reference clean
 
 run: $(INSTALLED)  ## run the four notebooks; pages and a table of results in build/
 	$(PY) tools/run.py
@@ -18,6 +18,9 @@ test: $(INSTALLED)  ## lint, unit tests, and every notebook re-run and compared
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest --cov=workshop_utils --cov-fail-under=90 --durations=5
 
+faults: $(INSTALLED)  ## what goes wrong in a lab, many times over: cut downloads and the like
+	$(PY) -m pytest -m "faults" tests --durations=5
+
 e2e: $(INSTALLED)  ## the notebooks and slides in a real browser: needs Chromium or Chrome
 	$(PY) -m pytest -m browser tests/browser --durations=5
 
@@ -26,6 +29,9 @@ lab: $(FOR_STUDENTS)  ## open JupyterLab on the students' notebooks
 
 doctor: $(FOR_STUDENTS)  ## check this computer before a lab
 	$(PY) -m workshop_utils doctor
+
+data: $(FOR_STUDENTS)  ## fetch the images ahead of a lab
+	$(PY) -m workshop_utils data
 
 notebooks: $(INSTALLED)  ## rebuild the notebooks from their sources and execute them
 	$(PY) tools/build.py

@@ -23,9 +23,10 @@ MODULES = sorted((ROOT / "workshop_utils").rglob("*.py"))
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}
 # Each module imports only from those in the lines above it.
 ORDER = """
-files settings evaluation source style history
-cifar10 validation standin_shapes tensor_files doctor.findings
-standin layers
+files settings evaluation source style history transfer
+mirrors validation standin_shapes tensor_files image_folder doctor.findings
+image_cache cifar10 layers
+download standin
 data models
 resuming
 progress
@@ -96,7 +97,7 @@ def test_heavy_packages_are_not_imported_before_they_are_needed():
     code = """
 import sys, workshop_utils as wu
 wu.Settings, wu.load_data, wu.train, wu.BasicConvNet, wu.Loader
-heavy = {"torchvision", "seaborn", "scipy", "matplotlib", "pooch", "requests"}
+heavy = {"torchvision", "seaborn", "scipy", "matplotlib", "requests", "urllib3"}
 print(sorted(heavy & set(sys.modules)))
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

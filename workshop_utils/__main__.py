@@ -1,12 +1,36 @@
 """The command line of the package."""
 
+import dataclasses
 import sys
 
 from workshop_utils.doctor import main as doctor
 
 USAGE = """usage: python -m workshop_utils doctor
+       python -m workshop_utils data
 
-doctor   look whether this computer has what the notebooks need"""
+doctor   look whether this computer has what the notebooks need
+data     find or download CIFAR-10 ahead of the lab"""
+
+
+def data() -> int:
+    """Find or download CIFAR-10, make the workbook's cache of it, and print where it is.
+
+    Returns:
+        The exit status: 1 if it cannot be had.
+    """
+    # Not at the top: the doctor has to run without the packages that these need.
+    from workshop_utils.cifar10 import DataError, NotFoundError
+    from workshop_utils.data import find_cifar10, load_data
+    from workshop_utils.settings import Settings
+
+    try:
+        settings = dataclasses.replace(Settings.from_environment(), dataset="cifar10")
+        load_data(settings)
+    except (DataError, NotFoundError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"CIFAR-10 is ready: {find_cifar10(settings.data_dir)}")
+    return 0
 
 
 def main(arguments: list) -> int:
@@ -18,12 +42,13 @@ def main(arguments: list) -> int:
     Returns:
         The exit status: 2 if there is no such command.
     """
-    if arguments != ["doctor"]:
+    commands = {"doctor": doctor, "data": data}
+    if len(arguments) != 1 or arguments[0] not in commands:
         print(USAGE, file=sys.stderr)
         return 2
     sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show is no obstacle
     try:
-        return doctor()
+        return commands[arguments[0]]()
     except KeyboardInterrupt:
         print("\nStopped.")
         return 130

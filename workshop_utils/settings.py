@@ -84,6 +84,7 @@ class Settings:
             ValueError: a variable has a value that the workbook does not know.
         """
         env = os.environ if environment is None else environment
+        own_mirrors(env)  # a mistake in it is told now, not in the middle of a lab
         return cls(
             dataset=_choice(env, "WORKSHOP_DATASET", "auto"),
             profile=PROFILES[_choice(env, "WORKSHOP_PROFILE", "full")],
@@ -153,6 +154,26 @@ def choose_threads(env: Mapping[str, str]) -> int:
 def progress_bars_wanted() -> bool:
     """Whether to draw progress bars: yes, unless WORKSHOP_PROGRESS is 0."""
     return _choice(os.environ, "WORKSHOP_PROGRESS", "1") == "1"
+
+
+def own_mirrors(environment: Mapping[str, str] | None = None) -> list[str]:
+    """The tutor's own copies of the archive, from WORKSHOP_MIRRORS.
+
+    Args:
+        environment: names and values; None means those of this process.
+
+    Raises:
+        ValueError: one of them does not begin like an address.
+    """
+    env = os.environ if environment is None else environment
+    urls = env.get("WORKSHOP_MIRRORS", "").split()
+    for url in urls:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError(
+                f"WORKSHOP_MIRRORS names {url!r}, but it must hold addresses that begin with "
+                "'http://' or 'https://', separated by spaces."
+            )
+    return urls
 
 
 def _choice(env: Mapping[str, str], variable: str, default: str) -> str:

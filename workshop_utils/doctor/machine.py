@@ -16,6 +16,7 @@ from workshop_utils.doctor.findings import (
     Known,
     in_words,
     is_there,
+    run_python,
     set_variable,
     why_not_writable,
 )
@@ -37,6 +38,7 @@ def check_data(known: Known) -> Finding:
     settings = known.need_settings()
     from workshop_utils import cifar10
     from workshop_utils.data import CIFAR10, STANDIN, find_cifar10
+    from workshop_utils.download import check_download
 
     if settings.dataset == "standin":
         known.dataset = STANDIN
@@ -52,7 +54,7 @@ def check_data(known: Known) -> Finding:
         known.cifar10, known.dataset = found, CIFAR10
         return Finding(OK, f"CIFAR-10, {what or 'the cache'} in {settings.data_dir}")
     try:
-        cifar10.check_download(settings.data_dir, settings.offline)
+        check_download(settings.data_dir, settings.offline)
     except cifar10.NotFoundError as error:
         text = f"CIFAR-10 is not here, and {error.reason}."
         advice = f"To use it, put {cifar10.ARCHIVE} into the folder {settings.data_dir}."
@@ -64,7 +66,8 @@ def check_data(known: Known) -> Finding:
     return Finding(
         NOTE,
         "CIFAR-10 is not here yet: notebook 1 will download it (170 MB).",
-        "Better do so before the lab: run the first cells of notebook 1.",
+        "Better do so before the lab:",
+        run_python("-m", "workshop_utils", "data"),
     )
 
 

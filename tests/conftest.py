@@ -2,9 +2,14 @@
 
 import base64
 import dataclasses
+import hashlib
 import io
+import pickle
+import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from nbformat import NotebookNode
@@ -12,7 +17,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image
 
 import workshop_utils as wu
+from workshop_utils import cifar10
 from workshop_utils.data import STANDIN, ImageData
+from workshop_utils.image_folder import CLASSES
 from workshop_utils.settings import Settings
 
 
@@ -47,6 +54,60 @@ def noise() -> ImageData:
 def loaders(data: ImageData) -> tuple[wu.Loader, wu.Loader]:
     """A training and a test loader whose last batches are smaller than the others."""
     return data.loaders(batch_size=64)
+
+
+@pytest.fixture(autouse=True)
+def users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's own cache folder, for data folders that cannot be written."""
+    monkeypatch.setattr("workshop_utils.image_cache.user_cache_path", lambda _: tmp_path / "user")
+    return tmp_path / "user"
+
+
+@pytest.fixture
+def official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A folder and an archive in the official format, 20 + 10 images, with fitting sums."""
+    return make_official(tmp_path / "made", monkeypatch.setattr)
+
+
+def make_official(folder: Path, replace: Callable) -> tuple[Path, Path]:
+    """Write a small official folder and archive, and put their sums in place of the real ones."""
+    unpacked = folder / cifar10.OFFICIAL_FOLDER
+    unpacked.mkdir(parents=True)
+    rng = np.random.RandomState(0)
+    for attribute, name, n in (
+        ("TRAIN_FILES", "data_batch_1", 20),
+        ("TEST_FILES", "test_batch", 10),
+    ):
+        pixels = rng.randint(0, 256, (n, 3072)).astype(np.uint8)
+        packed = pickle.dumps({"data": pixels, "labels": [i % 10 for i in range(n)]})
+        (unpacked / name).write_bytes(packed)
+        replace(cifar10, attribute, {name: hashlib.md5(packed).hexdigest()})
+    archive = folder / cifar10.ARCHIVE
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(unpacked, cifar10.OFFICIAL_FOLDER)
+    accept(archive, replace)
+    return unpacked, archive
+
+
+def accept(archive: Path, replace: Callable) -> None:
+    """Take an archive for the official one."""
+    md5, sha256 = cifar10.sums_of(archive)
+    replace(cifar10, "SIZE", archive.stat().st_size)
+    replace(cifar10, "ARCHIVE_MD5", md5)
+    replace(cifar10, "ARCHIVE_SHA256", sha256)
+
+
+@pytest.fixture
+def image_folder(settings: Settings) -> Path:
+    """Two images per class and part; the value of every pixel is ten times the label."""
+    for part in ("train", "test"):
+        for label, name in enumerate(CLASSES):
+            folder = settings.data_dir / cifar10.IMAGE_FOLDER / part / name
+            folder.mkdir(parents=True)
+            for number in range(2):
+                image = Image.new("RGB", (32, 32), (10 * label,) * 3)
+                image.save(folder / f"{number}.png")
+    return settings.data_dir / cifar10.IMAGE_FOLDER
 
 
 @pytest.fixture(scope="session")

@@ -66,10 +66,9 @@ def folder_of(path: Path) -> Path:
     Args:
         path: the data folder, or one of `PLACES` or another file in it.
     """
-    is_inside = path.is_file() or (
-        path.name in PLACES and any((path / name).exists() for name in ("test_batch", "test"))
-    )
-    return path.parent if is_inside else path
+    is_file = path.is_file() and (path.name in PLACES or path.suffix == ".safetensors")
+    is_inside = path.name in PLACES and any((path / n).exists() for n in ("test_batch", "test"))
+    return path.parent if is_file or is_inside else path
 
 
 def find(data_dir: Path) -> Path | None:

@@ -1,12 +1,9 @@
 import dataclasses
 import hashlib
-import http.server
 import pickle
 import shutil
 import socket
 import tarfile
-import threading
-import time
 
 import numpy as np
 import pytest
@@ -77,36 +74,6 @@ def image_folder(settings):
                 image = Image.new("RGB", (32, 32), (10 * label,) * 3)
                 image.save(folder / f"{number}.png")
     return settings.data_dir / cifar10.IMAGE_FOLDER
-
-
-@pytest.fixture
-def serve():
-    """Start an HTTP server on loopback that answers everything with the given bytes."""
-    servers = []
-
-    def start(body: bytes) -> str:
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_HEAD(self):
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-
-            def do_GET(self):
-                self.do_HEAD()
-                self.wfile.write(body)
-
-            def log_message(self, *args):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}/{cifar10.ARCHIVE}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 # --- loaders ---
@@ -338,10 +305,6 @@ def test_the_quick_profile_takes_a_part(settings, monkeypatch):
 # --- the network ---
 
 
-def online(settings, dataset="auto"):
-    return dataclasses.replace(asked_for(settings, dataset), offline=False)
-
-
 def test_offline_never_touches_the_network(settings, tiny_standin, monkeypatch, capsys):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: pytest.fail("asked the network"))
     assert wu.load_data(asked_for(settings, "auto")).name == STANDIN
@@ -351,40 +314,3 @@ def test_offline_never_touches_the_network(settings, tiny_standin, monkeypatch, 
 def test_cifar10_asked_for_by_name_is_never_replaced(settings):
     with pytest.raises(NotFoundError, match="WORKSHOP_DATA"):
         wu.load_data(asked_for(settings, "cifar10"))
-
-
-def test_cifar10_is_downloaded_where_it_is_not_found(settings, official, serve, monkeypatch):
-    monkeypatch.setattr(cifar10, "URL", serve(official[1].read_bytes()))
-    assert wu.load_data(online(settings)).name == CIFAR10
-    assert (settings.data_dir / cifar10.ARCHIVE).is_file()
-
-
-def test_a_download_of_the_wrong_bytes_is_refused(
-    settings, official, serve, tiny_standin, monkeypatch, capsys
-):
-    monkeypatch.setattr(cifar10, "URL", serve(b"<html>please log in</html>"))
-    with pytest.raises(NotFoundError, match="the download failed"):
-        wu.load_data(online(settings, "cifar10"))
-    assert not (settings.data_dir / cifar10.ARCHIVE).exists()
-    assert wu.load_data(online(settings)).name == STANDIN
-    assert "The stand-in takes its place" in capsys.readouterr().out
-
-
-def test_a_host_that_never_answers_is_given_up(settings, tiny_standin, monkeypatch):
-    monkeypatch.setattr(cifar10, "PATIENCE", 1)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-        monkeypatch.setattr(cifar10, "URL", f"http://127.0.0.1:{port}/")
-        started = time.monotonic()
-        assert wu.load_data(online(settings)).name == STANDIN
-        assert time.monotonic() - started < 9
-
-
-def test_a_name_that_is_never_looked_up_is_given_up(settings, tiny_standin, monkeypatch):
-    monkeypatch.setattr(cifar10, "PATIENCE", 1)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5) or [])
-    assert wu.load_data(online(settings)).name == STANDIN
-
-
-def test_the_wait_for_the_network_is_within_ten_seconds():
-    assert cifar10.PATIENCE < 10

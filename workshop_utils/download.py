@@ -171,8 +171,11 @@ class _Download:
         """Let one mirror send what is lacking."""
         if not self.can_go_on(url):
             self.start_anew()
-        speed = "" if floor else f", slow as it is ({self.speeds[url] / 1000:.0f} kB/s)"
-        self.say(f"Fetching from {host_of(url)}{speed}.")
+        if url in self.speeds:
+            speed = f"{self.speeds[url] / 1000:.0f} kB/s"
+            self.say(f"No other mirror is faster: fetching from {host_of(url)} ({speed}).")
+        else:
+            self.say(f"Fetching from {host_of(url)}.")
         before = _length(self.part)
         try:
             receive(url, self.part, SIZE, floor, self.bar.update)

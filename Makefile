@@ -20,6 +20,7 @@ test: $(INSTALLED)  ## lint, unit tests, and every notebook re-run and compared
 
 faults: $(INSTALLED)  ## what goes wrong in a lab, many times over: cut downloads and the like
 	$(PY) -m pytest -m "faults" tests --durations=5
+	$(PY) tests/faults/table.py
 
 e2e: $(INSTALLED)  ## the notebooks and slides in a real browser: needs Chromium or Chrome
 	$(PY) -m pytest -m browser tests/browser --durations=5

@@ -1,7 +1,6 @@
 """Downloading CIFAR-10: from several mirrors, resumed where it stopped, checked at the end."""
 
 import errno
-import hashlib
 import os
 import shutil
 import time
@@ -22,8 +21,6 @@ from workshop_utils.transfer import (
     receive,
 )
 
-SIZE = 170_498_071
-SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 PART = f"{ARCHIVE}.part"  # always the same name: the next start goes on with it
 FLOOR = 200_000  # bytes per second; below, another mirror is tried
 STEP = 1_000_000  # bytes that count as progress after a failure
@@ -46,7 +43,7 @@ def check_download(data_dir: Path, offline: bool) -> None:
     if offline:
         raise NotFoundError(data_dir, "WORKSHOP_OFFLINE=1 forbids to fetch it")
     urls = mirrors()
-    if not any_answers(urls, SIZE):
+    if not any_answers(urls, cifar10.SIZE):
         hosts = ", ".join(map(host_of, urls))
         raise NotFoundError(data_dir, f"none of its hosts can be reached ({hosts})")
 
@@ -95,7 +92,7 @@ class _Download:
         self.failed: set[str] = set()  # since the last progress
         self.speeds: dict[str, float] = {}  # of those that are slow
         self.without_ranges: set[str] = set()
-        if _length(part) > SIZE:
+        if _length(part) > cifar10.SIZE:
             part.unlink()
         self.senders = {EARLIER} if _length(part) else set()  # of what is in `part`
         self.one_sender = False  # never mix them again after that went wrong
@@ -103,7 +100,7 @@ class _Download:
         self.pauses = list(PAUSES)
         self.told = ""  # the last line about who sends
         self.bar = tqdm(
-            total=SIZE,
+            total=cifar10.SIZE,
             initial=_length(part),
             desc="CIFAR-10",
             unit="B",
@@ -118,7 +115,7 @@ class _Download:
             NotFoundError: no mirror is left.
         """
         with self.bar:
-            if _length(self.part) < SIZE:
+            if _length(self.part) < cifar10.SIZE:
                 self.ask_all()
             while not self.is_complete():
                 url, floor = self.choose()
@@ -129,7 +126,7 @@ class _Download:
 
     def ask_all(self) -> None:
         """Sort out the mirrors that do not answer: all at once, for that takes time."""
-        for url, problem in probe(self.left, SIZE).items():
+        for url, problem in probe(self.left, cifar10.SIZE).items():
             self.note(url, problem)
 
     def choose(self) -> tuple[str, float]:
@@ -171,11 +168,14 @@ class _Download:
         """Let one mirror send what is lacking."""
         if not self.can_go_on(url):
             self.start_anew()
-        speed = "" if floor else f", slow as it is ({self.speeds[url] / 1000:.0f} kB/s)"
-        self.say(f"Fetching from {host_of(url)}{speed}.")
+        if url in self.speeds:
+            speed = f"{self.speeds[url] / 1000:.0f} kB/s"
+            self.say(f"No other mirror is faster: fetching from {host_of(url)} ({speed}).")
+        else:
+            self.say(f"Fetching from {host_of(url)}.")
         before = _length(self.part)
         try:
-            receive(url, self.part, SIZE, floor, self.bar.update)
+            receive(url, self.part, cifar10.SIZE, floor, self.bar.update)
         finally:
             if _length(self.part) > before:
                 self.senders.add(url)
@@ -199,9 +199,9 @@ class _Download:
 
     def is_complete(self) -> bool:
         """Whether the file is there, all of it and the right one; a wrong one is removed."""
-        if _length(self.part) < SIZE:
+        if _length(self.part) < cifar10.SIZE:
             return False
-        if _sums(self.part) == (cifar10.ARCHIVE_MD5, SHA256):
+        if cifar10.sums_of(self.part) == (cifar10.ARCHIVE_MD5, cifar10.ARCHIVE_SHA256):
             return True
         senders = self.senders
         self.start_anew()
@@ -241,22 +241,13 @@ def _length(file: Path) -> int:
 
 
 def _so_far(part: Path) -> str:
-    return f"{_length(part) / 1e6:.0f} of {SIZE / 1e6:.0f} MB"
-
-
-def _sums(file: Path) -> tuple[str, str]:
-    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-    with file.open("rb") as opened:
-        while chunk := opened.read(2**20):
-            md5.update(chunk)
-            sha256.update(chunk)
-    return md5.hexdigest(), sha256.hexdigest()
+    return f"{_length(part) / 1e6:.0f} of {cifar10.SIZE / 1e6:.0f} MB"
 
 
 def _check_room(part: Path) -> None:
     """Refuse to begin what the disk has no room for."""
     free = shutil.disk_usage(part.parent).free
-    if free < SIZE - _length(part):
+    if free < cifar10.SIZE - _length(part):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part))
 
 
@@ -265,7 +256,7 @@ def _disk_error(part: Path, error: OSError) -> NotFoundError:
     folder = part.parent
     if error.errno in DISK_IS_FULL:
         part.unlink(missing_ok=True)
-        reason = f"the disk of {folder} is full (the archive takes {SIZE / 1e6:.0f} MB)"
+        reason = f"the disk of {folder} is full (the archive takes {cifar10.SIZE / 1e6:.0f} MB)"
         advice = "Make room there, or set WORKSHOP_DATA to a folder on another disk."
     else:
         reason = f"it cannot be written to {folder} ({error.strerror or error})"

@@ -74,14 +74,11 @@ def check_data(known: Known) -> Finding:
 def check_data_folder(known: Known) -> Finding:
     """The cache of the images can be written, or is not needed."""
     settings = known.need_settings()
-    from workshop_utils import cifar10
-
     folder = settings.data_dir
     reason = why_not_writable(folder)
     if reason is None:
         return Finding(OK, f"{folder} can be written")
-    # The archive alone is unpacked where it lies; everything else can be read as it is.
-    if known.cifar10 and known.cifar10.name != cifar10.ARCHIVE:
+    if known.cifar10:
         return Finding(OK, f"{folder} can only be read, but the images are there")
     return _another_folder("WORKSHOP_DATA", folder, reason)
 
@@ -96,7 +93,7 @@ def check_runs_folder(known: Known) -> Finding:
 
 
 def check_disk(known: Known) -> Finding:
-    """There is room for the images, if they still have to be fetched or unpacked."""
+    """There is room for the images, if they still have to be fetched or cached."""
     settings = known.need_settings()
     from workshop_utils.data import CACHE_FILES
 

@@ -110,7 +110,7 @@ def check_settings(known: Known) -> Finding:
             "Update the graphics driver, or set WORKSHOP_DEVICE to cpu.",
         )
     known.settings = settings
-    return Finding(OK, f"{settings}, data set {settings.dataset}")
+    return Finding(OK, str(settings))
 
 
 def check_widgets(known: Known) -> Finding:

@@ -496,9 +496,8 @@ def put_image_folder(data_dir):
 
 def put_cache(data_dir):
     tensors = {part: torch.arange(3) for part in PARTS}
-    write_tensors(
-        data_dir / "cifar10.safetensors", tensors, {"variant": "", "made_from": made_from}
-    )
+    about = {"variant": "", "made_from": cifar10.ARCHIVE}
+    write_tensors(data_dir / "cifar10.safetensors", tensors, about)
 
 
 def test_cifar10_is_found_without_being_loaded(examine, data_dir, monkeypatch):

@@ -37,6 +37,7 @@ TRAIN_FILES = {
     "data_batch_4": "634d18415352ddfa80567beed471001a",
     "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
 }
+LARGEST = 40_000_000  # bytes; each of them has a little more than 31 million
 TEST_FILES = {"test_batch": "40351d587109b95175f43aff81a1287e"}
 
 
@@ -132,8 +133,10 @@ def read_archive(archive: Path) -> Arrays:
     files = TRAIN_FILES | TEST_FILES
     contents = {}
     with tarfile.open(archive) as tar:
+        members = {member.name: member for member in tar if member.isreg()}
         for name, md5 in files.items():
-            content = tar.extractfile(f"{OFFICIAL_FOLDER}/{name}").read()
+            member = members.get(f"{OFFICIAL_FOLDER}/{name}")
+            content = tar.extractfile(member).read(LARGEST) if member else b""
             _check_sum(content, md5, archive)
             contents[name] = content
     return _arrays(contents)

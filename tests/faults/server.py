@@ -1,6 +1,8 @@
 """Mirrors on loopback that send a file, and misbehave as they are told."""
 
 import http.server
+import socket
+import struct
 import threading
 import time
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ class Mirror:
         ranges: whether it sends parts of the file.
         cuts: after how many bytes its answers break off, one after the other; then none does.
         hangs: whether it falls silent there, instead of closing the connection.
+        resets: whether it resets the connection there, as if the cable was pulled.
         speed: bytes per second; None for as fast as it can.
         status: an error that it answers everything with.
         refusals: how many of its answers are errors 503, probes not counted.
@@ -33,6 +36,7 @@ class Mirror:
     ranges: bool = True
     cuts: list = field(default_factory=list)
     hangs: bool = False
+    resets: bool = False
     speed: float | None = None
     status: int | None = None
     refusals: int = 0
@@ -108,6 +112,11 @@ class Mirror:
         self.write(handler.wfile, part[:cut])
         if cut is not None and self.hangs:
             self.stopping.wait(FOR_EVER)
+        if cut is not None and self.resets:
+            at_once = struct.pack("ii", 1, 0)  # without waiting for what is still to be sent
+            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            handler.rfile.close()  # or the connection stays open
+            handler.connection.close()
 
     def write(self, out, part):
         if self.speed is None:

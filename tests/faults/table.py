@@ -62,6 +62,9 @@ FAULTS = [
     ),
     Fault("cuts the connection", {"cuts": [HALF]}, "cut the connection", COMPLETE),
     Fault("cuts it before the first byte", {"cuts": [0]}, "cut the connection", COMPLETE),
+    Fault(
+        "resets the connection", {"cuts": [HALF], "resets": True}, "cut the connection", COMPLETE
+    ),
     Fault("stalls", {"cuts": [HALF], "hangs": True}, "sent nothing for", COMPLETE),
     Fault(
         "cuts the connection and cannot go on",

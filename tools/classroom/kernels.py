@@ -13,6 +13,8 @@ from pathlib import Path
 
 import nbformat
 import psutil
+from jupyter_core.utils import ensure_event_loop
+from nbclient.exceptions import CellExecutionError
 
 from execute import execute, results
 from workshop_utils.reference import OUTSIDE
@@ -142,11 +144,15 @@ def _execute(seat: Seat, environment: dict[str, str]) -> None:
     else:
         seat.results = results(notebook)
         seat.problem = seat.problem or _what_differs(seat)
+    finally:
+        ensure_event_loop().close()  # nbclient made one for this thread
     seat.seconds = time.perf_counter() - started
 
 
 def _in_short(error: Exception) -> str:
-    """The last line of an error's text: of a cell's traceback, that is the error itself."""
+    """What ended a kernel, in one line."""
+    if isinstance(error, CellExecutionError):
+        return f"{error.ename}: {error.evalue}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
 

@@ -107,9 +107,7 @@ def _size(students: int, guarantee_gb: float, costs: dict[str, float], student: 
     return {
         "students": f"{students:,}",
         "memory_gb": math.ceil(students * guarantee_gb + SYSTEM_GB),
-        "cores": {
-            name: math.ceil(students * cost / (WAIT * 60)) for name, cost in costs.items()
-        },
+        "cores": {name: math.ceil(students * cost / (WAIT * 60)) for name, cost in costs.items()},
         "disk_gb": f"{students * student['disk_bytes'] / 1e9:.1f}",
         "grading": in_words(students * GRADING_MINUTES * 60 / GRADED),
     }

@@ -71,7 +71,7 @@ def demonstrate(notebook: Path, n_kernels: int, seconds: float) -> tuple[dict, b
     before = _files_in(SHARED)
     cores = os.cpu_count() or 1
     alone = take_place("alone", [notebook], FOR_A_CLASS | threads(cores), seconds)
-    needed, free = n_kernels * alone.peak_bytes, psutil.virtual_memory().available
+    needed, free = n_kernels * alone.seats[0].unique_bytes, psutil.virtual_memory().available
     if needed > free:
         raise ShortOfMemoryError(
             f"{n_kernels} kernels may need {needed / GB:.1f} GB of memory, but {free / GB:.1f} GB "

@@ -1,8 +1,9 @@
 """Many kernels at once, each executing a notebook: who came to the end, and what each needed.
 
-Memory is added up as PSS (proportional set size): a page of memory that ten kernels share, such as
-PyTorch's code, counts for a tenth in each. In the sum of RSS it would count ten times, and a class
-would seem to need far more than it does. Only Linux knows PSS; elsewhere RSS is taken.
+One kernel's memory is its RSS (resident set size): what it takes on a computer, or in a container,
+of its own. That of many is the sum of their PSS (proportional set size): a page that ten kernels
+share, such as PyTorch's code, counts for a tenth in each. In a sum of RSS it would count ten times,
+and a class would seem to need far more than it does. Only Linux knows PSS; elsewhere RSS is summed.
 """
 
 import contextlib
@@ -40,6 +41,7 @@ class Seat:
         process: None before it was first seen.
         cpu_seconds: user and system time when it was last seen.
         peak_bytes: the most memory it was seen with.
+        unique_bytes: the most that it shared with no other process.
         seconds: from the start of the kernel to its end.
         results: what `report_result` noted.
         problem: why it was lost; empty if it was not.
@@ -50,6 +52,7 @@ class Seat:
     process: psutil.Process | None = None
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
+    unique_bytes: int = 0
     seconds: float = 0.0
     results: list[dict] = field(default_factory=list)
     problem: str = ""
@@ -187,12 +190,13 @@ def _mark_of(process: psutil.Process) -> str:
 def _look_at_one(seat: Seat) -> int:
     try:
         spent = seat.process.cpu_times()
-        memory = seat.process.memory_full_info().pss if HAS_PSS else seat.process.memory_info().rss
+        memory = seat.process.memory_full_info()
     except psutil.Error:  # it has ended
         return 0
     seat.cpu_seconds = max(seat.cpu_seconds, spent.user + spent.system)
-    seat.peak_bytes = max(seat.peak_bytes, memory)
-    return memory
+    seat.peak_bytes = max(seat.peak_bytes, memory.rss)
+    seat.unique_bytes = max(seat.unique_bytes, memory.uss)
+    return memory.pss if HAS_PSS else memory.rss
 
 
 def _stop(seats: list[Seat], running: list[Future], reason: str) -> None:

@@ -109,8 +109,13 @@ def _size(students: int, guarantee_gb: float, costs: dict[str, float], student: 
         "memory_gb": math.ceil(students * guarantee_gb + SYSTEM_GB),
         "cores": {name: math.ceil(students * cost / (WAIT * 60)) for name, cost in costs.items()},
         "disk_gb": f"{students * student['disk_bytes'] / 1e9:.1f}",
-        "grading": in_words(students * GRADING_MINUTES * 60 / GRADED),
+        "grading": _long(students * GRADING_MINUTES * 60 / GRADED),
     }
+
+
+def _long(seconds: float) -> str:
+    """A duration that may be hours."""
+    return in_words(seconds) if seconds < 2 * 3600 else f"about {math.ceil(seconds / 3600)} hours"
 
 
 def _up(value: float, step: float) -> float:

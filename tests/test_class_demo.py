@@ -13,6 +13,7 @@ from classroom import kernels, page
 from classroom.kernels import Seat, ShortOfMemoryError, attend
 
 LIMIT = 120  # seconds; nothing here takes a tenth of it, even on a busy computer
+MEMORY = collections.namedtuple("Memory", "available")
 GOOD = "print(sum(range(10)))"
 REPORT = """
 display = __import__("IPython.display").display.display
@@ -94,9 +95,7 @@ def test_a_kernel_that_hangs_is_stopped_in_time_and_named(seat):
 def test_when_memory_runs_short_all_kernels_are_stopped_with_words(seat, monkeypatch):
     hanging = seat("open('begun', 'w').close()\nimport time; time.sleep(1000)")
     begun = hanging.notebook.with_name("begun")
-    memory = collections.namedtuple("Memory", "available")
-    free = lambda: memory(0 if begun.exists() else 1e12)  # noqa: E731
-    monkeypatch.setattr(kernels.psutil, "virtual_memory", free)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: MEMORY(0 if begun.exists() else 1e12))
     with pytest.raises(ShortOfMemoryError, match="so all were stopped. Start fewer"):
         attend([hanging], {}, LIMIT)
     assert not hanging.process.is_running()
@@ -171,13 +170,14 @@ def test_nothing_is_written_if_a_kernel_was_lost(demo, capsys):
 
 
 def test_more_kernels_than_there_is_memory_for_are_not_started(demo, capsys, monkeypatch):
-    busy = new_notebook(cells=[new_code_cell("import time\ntime.sleep(2)")])
-    nbformat.write(busy, class_demo.SOLUTIONS / "01_tiny.ipynb")
-    assert demo("--kernels", "1000000") == 1
+    lasting = new_notebook(cells=[new_code_cell("import time\ntime.sleep(2)")])
+    nbformat.write(lasting, class_demo.SOLUTIONS / "01_tiny.ipynb")
+    monkeypatch.setattr(kernels, "RESERVE", 0)
+    # One kernel takes more than half of that.
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: MEMORY(40e6))
+    assert demo("--kernels", "2") == 1
     said = capsys.readouterr().out
-    assert re.search(
-        r"1000000 kernels may need \d+\.\d GB of memory, but \d+\.\d GB are free", said
-    )
+    assert re.search(r"2 kernels may need \d+\.\d GB of memory, but 0\.0 GB are free", said)
     assert "together" not in said
 
 

@@ -159,6 +159,24 @@ def test_other_parts_of_the_file_stay(demo):
     assert written == {"students": 1, "class": {"runs": 2}}
 
 
+def test_a_student_begins_without_networks_of_the_last_time(demo):
+    left = class_demo.FOLDER / "student" / "runs" / "mlp.safetensors"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    source = (
+        f"import os\nassert not os.path.exists({str(left)!r})\nprint(os.environ['WORKSHOP_RUNS'])"
+    )
+    report = REPORT.replace(
+        '"verdict"', '"dataset": "stand-in", "variant": "", "profile": "quick", "verdict"'
+    )
+    cells = [new_code_cell(source), new_code_cell(report, outputs=[reported("cnn_test_accuracy")])]
+    nbformat.write(new_notebook(cells=cells), class_demo.SOLUTIONS / "01_tiny.ipynb")
+    assert demo("--students") == 0
+    written = json.loads(class_demo.CLASS_FILE.read_text(encoding="utf-8"))["students"]
+    assert (written["dataset"], written["profile"]) == ("stand-in", "quick")
+    assert list(written["notebooks"]) == ["01_tiny"]
+
+
 def test_nothing_is_written_if_a_kernel_was_lost(demo, capsys):
     broken = new_notebook(cells=[new_code_cell("raise ValueError('no')")])
     nbformat.write(broken, class_demo.SOLUTIONS / "01_tiny.ipynb")

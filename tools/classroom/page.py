@@ -88,6 +88,7 @@ def numbers() -> dict:
         "cores_of_record": CORES_OF_RECORD,
         "peak_gb": f"{peak_gb:.2f}",
         "guarantee_gb": f"{guarantee_gb:.1f}",
+        "guarantee_mb": round(guarantee_gb * 1000),
         "limit_gb": f"{limit_gb:.1f}",
         "limit_mb": round(limit_gb * 1000),
         "server_gb": SERVER_GB,

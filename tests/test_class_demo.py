@@ -6,7 +6,7 @@ import sys
 import nbformat
 import psutil
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_notebook
 
 import class_demo
 from classroom import kernels, page
@@ -16,9 +16,11 @@ LIMIT = 120  # seconds; nothing here takes a tenth of it, even on a busy compute
 MEMORY = collections.namedtuple("Memory", "available")
 GOOD = "print(sum(range(10)))"
 REPORT = """
-display = __import__("IPython.display").display.display
-result = {"metric": "cnn_test_accuracy", "verdict": "VERDICT"}
-display({"text/plain": "said"}, raw=True, metadata={"workshop_result": result})
+from IPython.display import display
+def report_result(metric, verdict):
+    about = {"dataset": "stand-in", "variant": "", "profile": "quick"}
+    result = {"metric": metric, "verdict": verdict, **about}
+    display({"text/plain": "said"}, raw=True, metadata={"workshop_result": result})
 """
 
 
@@ -26,18 +28,13 @@ display({"text/plain": "said"}, raw=True, metadata={"workshop_result": result})
 def seat(tmp_path):
     """Make a seat whose notebook has one cell."""
 
-    def make(source, outputs=()):
+    def make(source):
         folder = tmp_path / f"kernel-{len(list(tmp_path.glob('*.ipynb')))}"
         file = tmp_path / f"{folder.name}.ipynb"
-        nbformat.write(new_notebook(cells=[new_code_cell(source, outputs=list(outputs))]), file)
+        nbformat.write(new_notebook(cells=[new_code_cell(source)]), file)
         return Seat(folder, file)
 
     return make
-
-
-def reported(metric):
-    about = {"workshop_result": {"metric": metric, "verdict": "inside the recorded range"}}
-    return new_output("display_data", {"text/plain": "said"}, metadata=about)
 
 
 def test_two_kernels_at_once_come_to_the_end_and_are_measured(seat):
@@ -102,16 +99,16 @@ def test_when_memory_runs_short_all_kernels_are_stopped_with_words(seat, monkeyp
 
 
 def test_a_result_outside_the_recorded_range_counts_as_lost(seat):
-    expected = [reported("cnn_test_accuracy")]
-    outside = seat(REPORT.replace("VERDICT", "OUTSIDE the recorded range"), expected)
-    inside = seat(REPORT.replace("VERDICT", "inside the recorded range"), expected)
+    call = 'report_result("cnn_test_accuracy", "{}")'
+    outside = seat(REPORT + call.format("OUTSIDE the recorded range"))
+    inside = seat(REPORT + call.format("inside the recorded range"))
     attend([outside, inside], {}, LIMIT)
     assert outside.problem == "cnn_test_accuracy outside the recorded range"
     assert inside.problem == ""
 
 
 def test_a_missing_result_counts_as_lost(seat):
-    silent = seat(GOOD, [reported("cnn_test_accuracy")])
+    silent = seat(REPORT + 'if False:\n    report_result("cnn_test_accuracy", "inside")')
     attend([silent], {}, LIMIT)
     assert silent.problem == "it reported nothing instead of cnn_test_accuracy"
 
@@ -166,10 +163,8 @@ def test_a_student_begins_without_networks_of_the_last_time(demo):
     source = (
         f"import os\nassert not os.path.exists({str(left)!r})\nprint(os.environ['WORKSHOP_RUNS'])"
     )
-    report = REPORT.replace(
-        '"verdict"', '"dataset": "stand-in", "variant": "", "profile": "quick", "verdict"'
-    )
-    cells = [new_code_cell(source), new_code_cell(report, outputs=[reported("cnn_test_accuracy")])]
+    call = 'report_result("cnn_test_accuracy", "inside the recorded range")'
+    cells = [new_code_cell(source), new_code_cell(REPORT + call)]
     nbformat.write(new_notebook(cells=cells), class_demo.SOLUTIONS / "01_tiny.ipynb")
     assert demo("--students") == 0
     written = json.loads(class_demo.CLASS_FILE.read_text(encoding="utf-8"))["students"]
@@ -185,6 +180,15 @@ def test_nothing_is_written_if_a_kernel_was_lost(demo, capsys):
     assert "kernel-01 lost: ValueError: no" in said
     assert "kernels were lost" in said
     assert not class_demo.CLASS_FILE.exists()
+
+
+def test_no_class_is_started_if_one_kernel_alone_is_lost(demo, capsys):
+    broken = new_notebook(cells=[new_code_cell("raise ValueError('no')")])
+    nbformat.write(broken, class_demo.SOLUTIONS / "01_tiny.ipynb")
+    assert demo("--kernels", "2") == 1
+    said = capsys.readouterr().out
+    assert "no class was started" in said
+    assert "together" not in said
 
 
 def test_more_kernels_than_there_is_memory_for_are_not_started(demo, capsys, monkeypatch):

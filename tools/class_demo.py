@@ -51,6 +51,10 @@ load_data(Settings.from_environment())
 """
 
 
+class LostError(RuntimeError):
+    """A kernel did not come to the end, and there is no use in going on."""
+
+
 def demonstrate(notebook: Path, n_kernels: int, seconds: float) -> tuple[dict, bool]:
     """Execute a notebook alone, then in many kernels at once.
 
@@ -64,6 +68,7 @@ def demonstrate(notebook: Path, n_kernels: int, seconds: float) -> tuple[dict, b
 
     Raises:
         ShortOfMemoryError: this computer has too little for so many.
+        LostError: not even one kernel alone came to the end.
         subprocess.CalledProcessError: the images could not be prepared.
     """
     command = [sys.executable, "-c", PREFETCH]
@@ -71,6 +76,8 @@ def demonstrate(notebook: Path, n_kernels: int, seconds: float) -> tuple[dict, b
     before = _files_in(SHARED)
     cores = os.cpu_count() or 1
     alone = take_place("alone", [notebook], FOR_A_CLASS | threads(cores), seconds)
+    if alone.lost:
+        raise LostError("Not even one kernel came to the end alone: no class was started.")
     needed, free = n_kernels * alone.seats[0].unique_bytes, psutil.virtual_memory().available
     if needed > free:
         raise ShortOfMemoryError(
@@ -219,7 +226,7 @@ def main() -> int:
             notebook = SOLUTIONS / f"{wanted.notebook}.ipynb"
             measured, is_well = demonstrate(notebook, wanted.kernels, wanted.seconds)
             print_summary(measured["runs"])
-    except (ShortOfMemoryError, subprocess.CalledProcessError) as error:
+    except (LostError, ShortOfMemoryError, subprocess.CalledProcessError) as error:
         print(error)
         return 1
     if not is_well:

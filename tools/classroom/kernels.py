@@ -7,6 +7,7 @@ and a class would seem to need far more than it does. Only Linux knows PSS; else
 """
 
 import contextlib
+import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -162,7 +163,9 @@ def _in_short(error: Exception) -> str:
 
 def _what_differs(seat: Seat) -> str:
     """What a kernel found else than it should; empty if all is as recorded."""
-    expected = [one["metric"] for one in results(nbformat.read(seat.notebook, as_version=4))]
+    cells = nbformat.read(seat.notebook, as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    expected = re.findall(r'\breport_result\(\s*"(\w+)"', code)
     found = [one["metric"] for one in seat.results]
     if found != expected:
         return f"it reported {', '.join(found) or 'nothing'} instead of {', '.join(expected)}"

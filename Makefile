@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 NO_PACKAGES = echo "The packages could not be installed. No network? See \
 'Without internet' in README.md."; exit 1;
 
-.PHONY: run test faults e2e lab doctor data notebooks slides html grade-demo reference clean
+.PHONY: run test faults e2e lab doctor data notebooks slides html grade-demo class-demo reference clean
 
 run: $(INSTALLED)  ## run the four notebooks; pages and a table of results in build/
 	$(PY) tools/run.py
@@ -37,6 +37,7 @@ data: $(FOR_STUDENTS)  ## fetch the images ahead of a lab
 notebooks: $(INSTALLED)  ## rebuild the notebooks from their sources and execute them
 	$(PY) tools/build.py
 	$(PY) tools/execute.py
+	$(PY) tools/class_demo.py --page
 
 slides: $(INSTALLED)  ## slides with notes for tutors, one file for each notebook, in build/slides/
 	$(PY) tools/slides.py
@@ -46,6 +47,9 @@ html: slides  ## pages to read, and one that leads to pages and slides: build/ht
 
 grade-demo: $(INSTALLED)  ## grade 40 made-up submissions with nbgrader
 	$(PY) tools/grade_demo.py
+
+class-demo: $(INSTALLED)  ## the kernels of 30 students at once, and what they need
+	$(PY) tools/class_demo.py
 
 reference: $(INSTALLED)  ## record results anew, on the data set that is found
 	$(PY) tools/record.py full 0 1 2 3 4

@@ -22,6 +22,9 @@ from workshop_utils.files import written_whole
 from workshop_utils.runs import SHIPPED
 
 CELL_TIMEOUT = 3600  # seconds; training on a slow laptop stays well below
+# Seconds until a kernel has started, and until the last output of a cell arrives. Where a class of
+# kernels shares a few cores, nbclient's own 60 and 4 are too short.
+PATIENCE = 300
 
 
 class NoisyNotebookError(RuntimeError):
@@ -46,6 +49,8 @@ def execute(file: Path, environment: dict[str, str]) -> tuple[NotebookNode, floa
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
+        startup_timeout=PATIENCE,
+        iopub_timeout=PATIENCE,
         kernel_name="python3",
         record_timing=False,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns of its own defaults

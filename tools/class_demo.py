@@ -230,7 +230,7 @@ def main() -> int:
         print(error)
         return 1
     if not is_well:
-        print(f"Nothing written to {CLASS_FILE.relative_to(ROOT)}: kernels were lost.")
+        print(f"Nothing written to {CLASS_FILE.relative_to(ROOT)}: see above.")
         return 1
     save("students" if wanted.students else "class", measured)
     return 0

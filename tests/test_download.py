@@ -200,6 +200,21 @@ def test_of_two_senders_the_one_with_wrong_bytes_is_blamed(serve, body, tmp_path
     assert f":{right.server.server_port} sent wrong bytes" not in said
 
 
+def test_after_damage_a_mirror_that_sent_nothing_yet_is_next(serve, body, tmp_path):
+    *_, third = serve({"body": b"x" * LENGTH, "cuts": [HALF]}, {}, {})
+    download.download(tmp_path)
+    assert_complete(tmp_path, body)
+    assert third.asked == [None]
+
+
+def test_a_whole_part_of_wrong_bytes_is_fetched_anew(serve, body, tmp_path, part):
+    [mirror] = serve({})
+    part.write_bytes(b"x" * LENGTH)
+    download.download(tmp_path)
+    assert_complete(tmp_path, body)
+    assert mirror.asked == [None]
+
+
 def test_after_damage_pieces_of_two_mirrors_are_not_mixed_again(serve, body, tmp_path, part):
     first, second = serve({"cuts": [HALF, HALF]}, {"refusals": 99})
     part.write_bytes(b"x" * HALF)

@@ -76,9 +76,7 @@ def judge(found: dict[str, dict]) -> None:
     Args:
         found: way -> its lists; "counts" is added to each.
     """
-    losses = {
-        name: statistics.median(row["loss"]) for name, row in found.items() if name != FLOOR
-    }
+    losses = {name: statistics.median(row["loss"]) for name, row in found.items() if name != FLOOR}
     usual = statistics.median(losses.values())
     for name, row in found.items():
         is_near = name == FLOOR or abs(losses[name] / usual - 1) <= LOSS_TOLERANCE

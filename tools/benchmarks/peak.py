@@ -1,6 +1,6 @@
 """Print the most memory, in MB, that one epoch of the CNN takes. A process of its own:
 
-    python tools/benchmarks/peak.py worksheet 50000
+python tools/benchmarks/peak.py worksheet 50000
 """
 
 import contextlib

@@ -18,7 +18,7 @@ from benchmarks.ways import OURS, WORKSHEET
 from build import ROOT, SOLUTIONS
 from execute import new_client
 from workshop_utils import cifar10
-from workshop_utils.data import CIFAR10, find_cifar10
+from workshop_utils.data import CIFAR10
 
 PEAK = Path(__file__).with_name("peak.py")
 PATIENCE = 600  # seconds for a process that measures
@@ -53,27 +53,32 @@ def measure_memory(n_images: int) -> dict[str, float]:
     }
 
 
-def measure_loading(settings: wu.Settings, n_rounds: int) -> dict:
+def measure_loading(settings: wu.Settings, dataset: str, n_rounds: int) -> dict:
     """Seconds to load the images: the first time, from the cache, and torchvision's way.
 
     Whether the computer has the files in its memory already is not controlled. Torchvision's turn
     is the later one, to its advantage.
+
+    Args:
+        settings: where the images are; the cache must be there.
+        dataset: "CIFAR-10" or "stand-in".
+        n_rounds: how often to load from the cache; the others are measured once.
 
     Returns:
         "place": what is read the first time; "first" and "torchvision" in seconds, None if it
         could not be measured; "cached": a spread.
     """
     cached = [timed(lambda: _load(settings))[0] for _ in range(n_rounds)]
-    found = None if find_cifar10(settings.data_dir) is None else cifar10.find(settings.data_dir)
-    if settings.dataset == "standin" or found is None:
-        place, first, torchvision = "the stand-in is drawn", _first(settings, None), None
-        if find_cifar10(settings.data_dir) and settings.dataset != "standin":
-            place, first = "only the cache is there", None
-    else:
-        place = cifar10.PLACES[found.name]
-        first = _first(settings, found)
-        torchvision = _with_torchvision(found)
-    return {"place": place, "first": first, "cached": spread(cached), "torchvision": torchvision}
+    loading = {"cached": spread(cached), "first": None, "torchvision": None}
+    if dataset != CIFAR10:
+        return {**loading, "place": "the drawn stand-in", "first": _first(settings, None)}
+    found = cifar10.find(settings.data_dir)
+    if found is None:
+        return {**loading, "place": "files that are not there any more"}
+    loading["place"] = cifar10.PLACES[found.name]
+    loading["first"] = _first(settings, found)
+    loading["torchvision"] = _with_torchvision(found)
+    return loading
 
 
 def _load(settings: wu.Settings) -> wu.ImageData:

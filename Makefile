@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 NO_PACKAGES = echo "The packages could not be installed. No network? See \
 'Without internet' in README.md."; exit 1;
 
-.PHONY: run test e2e lab doctor notebooks slides html grade-demo reference clean
+.PHONY: run test e2e lab doctor notebooks slides html grade-demo reference bench clean
 
 run: $(INSTALLED)  ## run the four notebooks; pages and a table of results in build/
 	$(PY) tools/run.py
@@ -43,6 +43,9 @@ grade-demo: $(INSTALLED)  ## grade 40 made-up submissions with nbgrader
 reference: $(INSTALLED)  ## record results anew, on the data set that is found
 	$(PY) tools/record.py full 0 1 2 3 4
 	$(PY) tools/record.py quick 0 1 2 3 4 5 6 7
+
+bench: $(INSTALLED)  ## measure seconds and memory beside other ways; needs an idle computer
+	$(PY) tools/bench.py
 
 clean:
 	rm -rf .venv build

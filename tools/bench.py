@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import torch  # noqa: E402
+
+import workshop_utils as wu  # noqa: E402
 from benchmarks.chart import draw_chart  # noqa: E402
 from benchmarks.choices import STEPS, measure_choices  # noqa: E402
 from benchmarks.epochs import few_of, measure_epochs, programme  # noqa: E402
@@ -38,8 +40,6 @@ from benchmarks.starting import (  # noqa: E402
 )
 from benchmarks.tables import CHART, readme_part  # noqa: E402
 from benchmarks.tasks import Images  # noqa: E402
-
-import workshop_utils as wu  # noqa: E402
 from build import between_marks, write_readme  # noqa: E402
 from workshop_utils.files import written_whole  # noqa: E402
 

@@ -1,0 +1,241 @@
+"""What `make bench` promises, on a few made-up images: that the comparison is fair."""
+
+import copy
+import dataclasses
+import json
+import re
+
+import pytest
+import torch
+
+import bench
+from benchmarks import choices, epochs, goals, tables, ways
+from benchmarks.chart import alt_text, draw_chart
+from benchmarks.measuring import in_turn, paired
+from benchmarks.tasks import AUTOENCODER, CNN, MLP, TASKS, Images
+from benchmarks.ways import FLOOR, OURS, WAYS, WORKSHEET, ways_of
+
+# Lightning and skorch need not be there; two workers take seconds to start.
+QUICK = [name for name, way in WAYS.items() if way.is_installed and name != "workers"]
+
+
+@pytest.fixture
+def images(data):
+    return Images(data)
+
+
+@pytest.fixture
+def quick_ways(monkeypatch):
+    """Ways without workers, in a table that may be changed."""
+    table = {name: WAYS[name] for name in QUICK}
+    monkeypatch.setattr(ways, "WAYS", table)
+    return table
+
+
+# --- the same training in every way ---
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_every_way_trains_the_same_network_to_the_same_loss(images, task, quick_ways):
+    found = epochs.measure_epochs(images, 1, (task,))[task.name]
+    assert found.keys() == ways_of(task).keys()
+    usual = found[WORKSHEET]["loss"][0]
+    for name, row in found.items():
+        assert row["counts"], name
+        assert row["loss"] == pytest.approx([usual], rel=0.02), name
+        assert row["train"][0] > 0
+        assert row["test"][0] > 0
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_every_way_evaluates_to_the_same_loss(images, task, quick_ways):
+    before = {name: way.prepare(task, images, 0)[1]() for name, way in ways_of(task).items()}
+    floor = before.pop(FLOOR)  # sees one batch
+    assert list(before.values()) == pytest.approx([before[WORKSHEET]] * len(before), rel=1e-4)
+    assert floor == pytest.approx(before[WORKSHEET], rel=0.05)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12: threads and forks
+def test_workers_change_nothing_but_the_time(images):
+    losses = [WAYS[name].prepare(MLP, images, 0)[0]() for name in (WORKSHEET, "workers")]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_the_worksheets_cnn_computes_what_ours_does(images):
+    networks = [CNN.new_network(3, as_in_worksheet=as_in) for as_in in (True, False)]
+    x = images.decimals[1][:8]
+    assert torch.allclose(networks[0](x), networks[1](x), atol=1e-6)
+    assert networks[0].conv2.weight.is_contiguous()
+    assert not networks[1].conv2.weight.is_contiguous()
+
+
+def test_the_in_place_autoencoder_computes_what_ours_does(images):
+    x = images.decimals[1][:8]
+    outputs = []
+    for new_network in (choices.in_place_autoencoder, AUTOENCODER.network):
+        torch.manual_seed(0)
+        outputs.append(new_network()(x))
+    assert torch.allclose(*outputs)
+
+
+def test_a_way_that_trains_wrongly_does_not_count(images, quick_ways):
+    def wrongly(task, images, seed):
+        too_slow = dataclasses.replace(
+            task, new_optimizer=lambda parameters: torch.optim.Adam(parameters, lr=1e-6)
+        )
+        return WAYS[OURS].prepare(too_slow, images, seed)
+
+    quick_ways["tensors"] = dataclasses.replace(WAYS["tensors"], prepare=wrongly)
+    found = epochs.measure_epochs(images, 2, (AUTOENCODER,))[AUTOENCODER.name]
+    wrong = [name for name, row in found.items() if not row["counts"]]
+    assert wrong == ["tensors"]
+
+
+def test_a_missing_package_costs_its_row_alone(images, quick_ways):
+    quick_ways["skorch"] = dataclasses.replace(WAYS["skorch"], package="no_such_package")
+    found = epochs.measure_epochs(images, 1, (MLP,))[MLP.name]
+    assert found["skorch"] is None
+    assert found[OURS]["counts"]
+
+
+# --- numbers made of times ---
+
+
+def test_everybody_has_a_turn_in_each_round_and_nobody_is_always_first():
+    turns = in_turn(["a", "b", "c"], 3)
+    assert [sorted(name for number, name in turns if number == i) for i in range(3)] == [
+        ["a", "b", "c"]
+    ] * 3
+    assert [name for _, name in turns][::3] == ["a", "b", "c"]
+
+
+def test_a_ratio_is_of_two_times_of_the_same_round():
+    # The computer was ten times as slow in the second round, which both felt.
+    assert paired([2, 20, 2], [1, 10, 1]) == {"min": 2, "median": 2, "max": 2}
+
+
+def made_up_epochs():
+    """Three rounds: the worksheet's way takes 2 + 1 seconds, ours 1 + 0.5, the floor 0.8."""
+    slow = [1, 10, 1]  # the computer's mood
+    seconds = {WORKSHEET: (2, 1), OURS: (1, 0.5), FLOOR: (0.8, 0.4)}
+    found = {}
+    for task in TASKS:
+        found[task.name] = {
+            name: {
+                "train": [seconds.get(name, (3, 1))[0] * mood for mood in slow],
+                "test": [seconds.get(name, (3, 1))[1] * mood for mood in slow],
+                "loss": [2.0, 2.0, 2.0],
+                "counts": True,
+            }
+            for name in ways_of(task)
+        }
+    return found
+
+
+def test_the_whole_programme_is_the_worksheets_number_of_epochs():
+    reckoned = epochs.programme(made_up_epochs())
+    assert reckoned["seconds"][WORKSHEET]["median"] == pytest.approx((10 + 10 + 48) * 3)
+    assert reckoned["seconds"][OURS]["median"] == pytest.approx((10 + 10 + 48) * 1.5)
+    for spread in reckoned["faster"].values():
+        assert spread == pytest.approx({"min": 2, "median": 2, "max": 2})
+    for spread in reckoned["over_floor"].values():
+        assert spread == pytest.approx({"min": 1.25, "median": 1.25, "max": 1.25})
+
+
+def test_nothing_is_reckoned_from_a_training_that_does_not_count():
+    found = made_up_epochs()
+    found["cnn"][OURS]["counts"] = False
+    with pytest.raises(ValueError, match="CNN: this workbook does not reach the usual loss"):
+        epochs.programme(found)
+
+
+# --- file, tables, chart ---
+
+
+@pytest.fixture
+def run():
+    same = {"min": 0.1, "median": 0.1, "max": 0.1}
+    found = made_up_epochs()
+    return {
+        "images": "stand-in: 200 training and 90 test images",
+        "rounds": 3,
+        "computer": {"kind": "Linux x86_64", "threads": 2, "versions": {"torch": "2.6"}},
+        "epochs": found,
+        "programme": epochs.programme(found),
+        "choices": {"cnn": {"as it is": {"milliseconds": same, "ratio": same}}},
+        "growth": {
+            "images": {"10000": same},
+            "filters": {"1": {"seconds": same, "multiplications": 980_000}},
+        },
+        "memory": {WORKSHEET: 700.0, OURS: 801.0},
+        "import": {"package": same, "names": same},
+        "first_figure": same,
+        "loading": {"place": "the folder", "first": 41.0, "torchvision": None, "cached": same},
+        "notebooks": {"full": {"01_mlp": [27.1]}},
+    }
+
+
+def test_the_tables_hold_what_was_measured(run):
+    text = tables.readme_part(run)
+    assert "| this workbook | 1 (1 to 10) | 1 (1 to 10) | 1 (1 to 10) |" in text
+    assert "| whole programme, times as fast as the worksheet's way | 2 | at least 2 |" in text
+    assert "| CNN, training compared with the floor | 1.25 | at most 1.08: missed |" in text
+    assert "reckoned from the single epochs above, not run in full" in text
+    assert "| the same with torchvision | not measured |" in text
+    assert alt_text(run) in text
+
+
+def test_a_row_without_numbers_says_why(run):
+    for rows in run["epochs"].values():
+        rows["lightning"] = None
+        rows["skorch"]["counts"] = False
+    text = tables.readme_part(run)
+    assert "| Lightning | not installed | not installed | not installed |" in text
+    assert text.count("does not count: another loss") == 3
+    assert "| the same, with our network | as above | 3 (3 to 30) | as above |" in text
+
+
+def test_the_chart_is_drawn_and_says_in_words_what_it_shows(run, tmp_path):
+    files = [tmp_path / "chart.svg", tmp_path / "again.svg"]
+    for file in files:
+        draw_chart(run, file)
+    text = files[0].read_text(encoding="utf-8")
+    assert "MLP 2, 1 and 0.8; CNN 2, 1 and 0.8; autoencoder 2, 1 and 0.8" in alt_text(run)
+    assert alt_text(run).replace("'", "&apos;") in text or alt_text(run) in text
+    assert text == files[1].read_text(encoding="utf-8")
+
+
+def test_the_last_two_runs_are_kept_and_compared(run, tmp_path):
+    file = tmp_path / "results" / "benchmarks.json"
+    assert bench.read_runs(file) == []
+    slower = copy.deepcopy(run)
+    slower["programme"]["faster"]["total"]["median"] = 1.9
+    bench.write_runs(file, [{}, run, slower])
+    assert bench.read_runs(file) == [run, slower]
+    [line] = [line for line in goals.compared(slower, run) if line.startswith("whole programme")]
+    assert line.endswith(": 1.9, before 2, -5.0%")
+
+
+# --- what is committed ---
+
+
+@pytest.mark.skipif(not bench.RESULTS.exists(), reason="nothing was measured yet: make bench")
+class TestCommitted:
+    def test_the_benchmarks_in_the_readme_are_those_of_the_last_run(self):
+        last = bench.read_runs(bench.RESULTS)[-1]
+        text = (bench.ROOT / "README.md").read_text(encoding="utf-8")
+        assert re.search("<!-- benchmarks -->\n!", text)
+        assert bench.readme_with_benchmarks(text, last) == text, "run: make bench"
+
+    def test_the_chart_is_of_the_last_run(self):
+        last = bench.read_runs(bench.RESULTS)[-1]
+        text = (bench.ROOT / tables.CHART).read_text(encoding="utf-8")
+        assert alt_text(last) in text, "run: make bench"
+
+    def test_all_of_it_was_measured_on_all_images_in_five_rounds_at_least(self):
+        last = json.loads(bench.RESULTS.read_text(encoding="utf-8"))["runs"][-1]
+        assert last["rounds"] >= 5
+        assert "50,000" in last["images"]
+        for rows in last["epochs"].values():
+            for row in rows.values():
+                assert row is None or len(row["train"]) == last["rounds"]

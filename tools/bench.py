@@ -55,14 +55,14 @@ def parts(
     """What can be measured: name -> function that does it."""
     few_rounds = min(n_rounds, 3)  # of what takes long and is not compared
     return {
-        "epochs": lambda: measure_epochs(images, n_rounds),
-        "choices": lambda: measure_choices(images, n_rounds, n_steps),
-        "growth": lambda: measure_growth(images, few_rounds),
-        "memory": lambda: measure_memory(len(images.data.train_images)),
         "import": lambda: measure_import(n_rounds),
         "first_figure": lambda: measure_first_figure(n_rounds),
+        "memory": lambda: measure_memory(len(images.data.train_images)),
         "loading": lambda: measure_loading(settings, images.data.name, n_rounds),
         "notebooks": notebook_seconds,
+        "growth": lambda: measure_growth(images, few_rounds),
+        "choices": lambda: measure_choices(images, n_rounds, n_steps),
+        "epochs": lambda: measure_epochs(images, n_rounds),
     }
 
 

@@ -70,17 +70,18 @@ def _measure_task(task: Task, images: Images, n_rounds: int) -> dict:
 def judge(found: dict[str, dict]) -> None:
     """Note for each way whether it trained as the others did, so that its time counts.
 
-    The middle of its losses may differ by `LOSS_TOLERANCE` from what most ways find. The floor
-    always counts: it sees only one batch.
+    In each round, a way's loss is compared with what most ways find from the same weights; the
+    middle of these comparisons may differ from one by `LOSS_TOLERANCE`. The floor always counts:
+    it sees only one batch.
 
     Args:
         found: way -> its lists; "counts" is added to each.
     """
-    losses = {name: statistics.median(row["loss"]) for name, row in found.items() if name != FLOOR}
-    usual = statistics.median(losses.values())
+    others = [row["loss"] for name, row in found.items() if name != FLOOR]
+    usual = [statistics.median(losses) for losses in zip(*others, strict=True)]
     for name, row in found.items():
-        is_near = name == FLOOR or abs(losses[name] / usual - 1) <= LOSS_TOLERANCE
-        row["counts"] = is_near
+        ratio = paired(row["loss"], usual)["median"]
+        row["counts"] = name == FLOOR or abs(ratio - 1) <= LOSS_TOLERANCE
 
 
 def programme(epochs: dict) -> dict:

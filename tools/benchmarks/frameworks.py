@@ -116,10 +116,11 @@ def with_skorch(
     if task.is_classifier:
         scoring = EpochScoring("accuracy", name="train_acc", on_train=True)
         net.set_params(callbacks=[("train_acc", scoring)])
+    net.initialize()
 
     def train() -> float:
-        net.fit(train_set, y=None)
-        return net.history[-1, "train_loss"]
+        net.partial_fit(train_set, y=None)  # `fit` would set everything up again
+        return float(net.history[-1, "train_loss"])  # a number of NumPy
 
     def evaluate() -> float:
         total, n_right = 0.0, 0

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import bench
-from benchmarks import choices, epochs, goals, tables, ways
+from benchmarks import choices, epochs, goals, growth, tables, ways
 from benchmarks.chart import alt_text, draw_chart
 from benchmarks.measuring import in_turn, paired
 from benchmarks.tasks import AUTOENCODER, CNN, MLP, TASKS, Images
@@ -98,6 +98,26 @@ def test_a_missing_package_costs_its_row_alone(images, quick_ways):
     assert found[OURS]["counts"]
 
 
+def test_every_choice_is_measured_and_compared_with_the_first(images):
+    found = choices.measure_choices(images, n_rounds=1, n_steps=1)
+    assert found["cnn"].keys() == choices.CNN_CHOICES.keys()
+    assert found["autoencoder"].keys() == choices.AUTOENCODER_CHOICES.keys()
+    for entries in found.values():
+        first, second, *_ = entries.values()
+        assert first["ratio"] == {"min": 1, "median": 1, "max": 1}
+        ratio = second["milliseconds"]["median"] / first["milliseconds"]["median"]
+        assert second["ratio"]["median"] == pytest.approx(ratio)
+
+
+def test_growth_is_measured_on_parts_of_the_images_and_with_more_filters(images):
+    found = growth.measure_growth(images, n_rounds=1)
+    assert list(found["images"]) == ["40", "80", "120", "160", "200"]
+    assert list(found["filters"]) == ["1", "2", "4"]
+    # 28·28 places, 8 filters of 3·5·5; 10·10 places, 16 of 8·5·5; two fully connected layers.
+    counted = 28 * 28 * 8 * 75 + 10 * 10 * 16 * 200 + 400 * 256 + 256 * 10
+    assert found["filters"]["1"]["multiplications"] == counted
+
+
 # --- numbers made of times ---
 
 
@@ -110,8 +130,8 @@ def test_everybody_has_a_turn_in_each_round_and_nobody_is_always_first():
 
 
 def test_a_ratio_is_of_two_times_of_the_same_round():
-    # The computer was ten times as slow in the second round, which both felt.
-    assert paired([2, 20, 2], [1, 10, 1]) == {"min": 2, "median": 2, "max": 2}
+    # The middle times are 4 and 4: they come from different rounds.
+    assert paired([2, 30, 4], [1, 10, 4]) == {"min": 1, "median": 2, "max": 3}
 
 
 def made_up_epochs():
@@ -177,8 +197,8 @@ def run():
 
 def test_the_tables_hold_what_was_measured(run):
     text = tables.readme_part(run)
-    assert "| this workbook | 1 (1 to 10) | 1 (1 to 10) | 1 (1 to 10) |" in text
-    assert "| whole programme, times as fast as the worksheet's way | 2 | at least 2 |" in text
+    assert "| this workbook |" + " 1.00 (1.00 to 10.0) |" * 3 in text
+    assert "| whole programme, times as fast as the worksheet's way | 2.00 | at least 2 |" in text
     assert "| CNN, training compared with the floor | 1.25 | at most 1.08: missed |" in text
     assert "reckoned from the single epochs above, not run in full" in text
     assert "| the same with torchvision | not measured |" in text
@@ -192,7 +212,7 @@ def test_a_row_without_numbers_says_why(run):
     text = tables.readme_part(run)
     assert "| Lightning | not installed | not installed | not installed |" in text
     assert text.count("does not count: another loss") == 3
-    assert "| the same, with our network | as above | 3 (3 to 30) | as above |" in text
+    assert "| the same, with our network | as above | 3.00 (3.00 to 30.0) | as above |" in text
 
 
 def test_the_chart_is_drawn_and_says_in_words_what_it_shows(run, tmp_path):
@@ -200,8 +220,8 @@ def test_the_chart_is_drawn_and_says_in_words_what_it_shows(run, tmp_path):
     for file in files:
         draw_chart(run, file)
     text = files[0].read_text(encoding="utf-8")
-    assert "MLP 2, 1 and 0.8; CNN 2, 1 and 0.8; autoencoder 2, 1 and 0.8" in alt_text(run)
-    assert alt_text(run).replace("'", "&apos;") in text or alt_text(run) in text
+    assert "MLP 2.00, 1.00 and 0.800; CNN 2.00, 1.00 and 0.800; autoencoder" in alt_text(run)
+    assert alt_text(run) in text
     assert text == files[1].read_text(encoding="utf-8")
 
 
@@ -213,7 +233,63 @@ def test_the_last_two_runs_are_kept_and_compared(run, tmp_path):
     bench.write_runs(file, [{}, run, slower])
     assert bench.read_runs(file) == [run, slower]
     [line] = [line for line in goals.compared(slower, run) if line.startswith("whole programme")]
-    assert line.endswith(": 1.9, before 2, -5.0%")
+    assert line.endswith(": 1.90, before 2.00, -5.0%")
+
+
+@pytest.fixture
+def command(run, data, monkeypatch, tmp_path):
+    """The command with made-up parts, and files of results that may be written to."""
+    monkeypatch.setenv("WORKSHOP_PROFILE", "quick")  # what it changes is put back
+    monkeypatch.setenv("WORKSHOP_PROGRESS", "0")
+    monkeypatch.setattr(bench, "ROOT", tmp_path)
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "results" / "benchmarks.json")
+    monkeypatch.setattr(bench, "TRY", tmp_path / "build" / "benchmarks")
+    monkeypatch.setattr("workshop_utils.load_data", lambda _: data)
+    names = bench.parts(None, None, 1, 1)
+    made_up = {name: lambda name=name: run[name] for name in names}
+    monkeypatch.setattr(bench, "parts", lambda *_: made_up)
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- benchmarks -->\n<!-- /benchmarks -->\n", encoding="utf-8")
+    monkeypatch.setattr("build.README", readme)
+
+    def call(*arguments):
+        monkeypatch.setattr("sys.argv", ["bench.py", *arguments])
+        bench.main()
+        files = (file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.*"))
+        return sorted(files), readme.read_text(encoding="utf-8")
+
+    return call
+
+
+def test_a_try_writes_nothing_but_to_the_build_folder(command):
+    for arguments in (["--limit", "100"], ["--rounds", "1"]):
+        files, readme = command(*arguments)
+        assert [file for file in files if not file.startswith("build/")] == ["README.md"]
+        assert len(readme.splitlines()) == 2
+
+
+def test_a_run_writes_numbers_chart_and_readme_and_says_how_it_agrees(command, capsys):
+    files, readme = command()
+    assert files == ["README.md", "results/benchmarks.json", "results/benchmarks.svg"]
+    assert "| this workbook | 1.00" in readme
+    assert "Compared with" not in capsys.readouterr().out
+    command()
+    assert "Compared with the run before" in capsys.readouterr().out
+
+
+def test_one_part_can_be_measured_again(command, run, capsys):
+    with pytest.raises(SystemExit):
+        command("--only", "import")  # of what?
+    assert "Run without --only first" in capsys.readouterr().err
+    command()
+    run["import"] = {name: dict.fromkeys(("min", "median", "max"), 0.2) for name in run["import"]}
+    _, readme = command("--only", "import")
+    assert "import, PyTorch not counted | 0.200 s" in readme
+    [last] = bench.read_runs(bench.RESULTS)
+    assert last["epochs"] == run["epochs"]
+    with pytest.raises(SystemExit):
+        command("--only", "import,imports")
+    assert "There is no part imports." in capsys.readouterr().err
 
 
 # --- what is committed ---

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from benchmarks.goals import number
 from benchmarks.measuring import spread
@@ -39,12 +40,11 @@ def draw_chart(run: dict, file: Path) -> None:
         run: what was measured.
         file: the SVG file to write or replace.
     """
-    figure, all_axes = plt.subplots(
-        1, len(TASKS), figsize=(10.5, 4.2), sharey=True, width_ratios=(1, 1, 1)
-    )
+    figure, all_axes = plt.subplots(1, len(TASKS), figsize=(10.5, 4.2), sharey=True)
     for axes, task in zip(all_axes, TASKS, strict=True):
         _draw_task(axes, task, run["epochs"][task.name])
-    figure.supxlabel("seconds to train for one epoch: middle, quickest and slowest round")
+    all_axes[0].invert_yaxis()  # of all three: they share it
+    figure.supxlabel("seconds to train for one epoch: middle, quickest and slowest round", size=12)
     about = {"Date": None, "Creator": None, "Description": alt_text(run)}
     with plt.rc_context({"svg.hashsalt": "benchmarks"}), written_whole(file) as part:
         figure.savefig(part, format="svg", metadata=about, facecolor="white")
@@ -56,7 +56,7 @@ def _draw_task(axes: Axes, task: Task, rows: dict) -> None:
     for place, name in enumerate(names):
         row = rows.get(name)
         if row is None or not row["counts"]:
-            why = "not installed" if row is None else "another loss"
+            why = "not installed" if row is None else "does not count: loss"
             if name not in ways_of(task):
                 why = "as above: same network"
             axes.annotate(why, (0, place), (4, 0), textcoords="offset points", va="center")
@@ -78,8 +78,9 @@ def _draw_task(axes: Axes, task: Task, rows: dict) -> None:
         )
     axes.set(title=task.title, yticks=range(len(names)))
     axes.set_yticklabels([WAYS[name].title for name in names])
-    axes.invert_yaxis() if not axes.yaxis_inverted() else None
     axes.grid(False, axis="y")
+    axes.set_axisbelow(True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
     axes.tick_params(axis="y", length=0)
-    axes.margins(x=0.18)
+    axes.margins(x=0.24)  # room for the numbers
     axes.spines["bottom"].set_color(GREY)

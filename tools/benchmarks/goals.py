@@ -37,12 +37,12 @@ class Goal:
     @property
     def wanted(self) -> str:
         """The limit in words."""
-        return f"{'at least' if self.at_least else 'at most'} {number(self.limit)}{self.unit}"
+        return f"{'at least' if self.at_least else 'at most'} {self.limit:g}{self.unit}"
 
 
 def number(value: float) -> str:
     """Three digits, or as many as there are before the point."""
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}"
 
 
 def in_numbers(spread: dict[str, float], unit: str = "") -> str:

@@ -42,7 +42,9 @@ def test_every_way_trains_the_same_network_to_the_same_loss(images, task, quick_
     usual = found[WORKSHEET]["loss"][0]
     for name, row in found.items():
         assert row["counts"], name
-        assert row["loss"] == pytest.approx([usual], rel=0.02), name
+        # Dropout draws different numbers, and the floor sees one batch.
+        near = 0.05 if name == FLOOR else 5e-3 if task is MLP else 1e-4
+        assert row["loss"] == pytest.approx([usual], rel=near), name
         assert row["train"][0] > 0
         assert row["test"][0] > 0
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from benchmarks.tasks import BATCH_SIZE, Task
 
@@ -78,7 +78,8 @@ def with_lightning(
 def with_skorch(
     task: Task,
     network: nn.Module,
-    sets: tuple[TensorDataset, TensorDataset],
+    sets: tuple[Dataset, Dataset],
+    sampler: Sampler,
     device: torch.device,
 ) -> tuple[Callable[[], float], Callable[[], float]]:
     """Train with a net of skorch.
@@ -87,6 +88,7 @@ def with_skorch(
         task: what is trained.
         network: with its initial weights.
         sets: training and test images.
+        sampler: mixes the training images.
         device: where to train.
 
     Returns:
@@ -108,7 +110,7 @@ def with_skorch(
         **{f"optimizer__{name}": value for name, value in like_ours.defaults.items()},
         batch_size=BATCH_SIZE,
         max_epochs=1,
-        iterator_train__shuffle=True,
+        iterator_train__sampler=sampler,
         train_split=None,
         device=device,
         verbose=0,

@@ -14,7 +14,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 import workshop_utils as wu  # noqa: E402
 from benchmarks.epochs import few_of  # noqa: E402
 from benchmarks.tasks import CNN, FULL, Images, channels_at_the_end  # noqa: E402
-from benchmarks.ways import OURS, WAYS, in_a_plain_loop, picture_loaders  # noqa: E402
+from benchmarks.ways import OURS, WAYS, in_a_plain_loop, pictures, pytorch_loaders  # noqa: E402
 
 
 def peak_megabytes() -> float:
@@ -41,7 +41,8 @@ def main(way: str, n_images: int) -> None:
         data = images.data
         arrays = channels_at_the_end(data.train_images), channels_at_the_end(data.test_images)
         network = CNN.new_network(0, as_in_worksheet=True)
-        train, _ = in_a_plain_loop(CNN, network, picture_loaders(arrays, data), images.device)
+        loaders = pytorch_loaders(*pictures(arrays, data), seed=0)
+        train, _ = in_a_plain_loop(CNN, network, loaders, images.device)
     train()
     print(peak_megabytes())
 

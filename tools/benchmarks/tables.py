@@ -70,7 +70,7 @@ def _how(run: dict) -> str:
         f"{minutes[WORKSHEET]} minutes in the worksheet's way, {minutes[OURS]} here. It is "
         "reckoned from the single epochs above, not run in full. Ratios are of times from the same "
         "round, and then the middle one is taken. All ways begin a round with the same weights, "
-        "and take the same optimizer, batches of the same size, and the same precision. A way "
+        "see the same batches in the same order, and take the same optimizer and precision. A way "
         f"counts if its loss is within {LOSS_TOLERANCE:.0%} of what most ways find. "
         "The floor is the steps alone, on one batch that is in memory already.\n\n"
         f"Measured in {run['rounds']} rounds, one way after the other in each, on "

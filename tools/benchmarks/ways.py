@@ -2,7 +2,8 @@
 
 A way is a function. It prepares everything that is done once, and returns two functions: one
 trains for an epoch, one evaluates; each returns the mean loss per image. All ways start from the
-same weights and count the same: the loss, and for classifiers the accuracy, of every batch.
+same weights, see the images in the same order, and count the same: the loss, and for classifiers
+the accuracy, of every batch.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler, TensorDataset
 
 import workshop_utils as wu
 from benchmarks.frameworks import with_lightning, with_skorch
@@ -105,60 +106,78 @@ def in_a_plain_loop(
     )
 
 
-def picture_loaders(
-    arrays: tuple[np.ndarray, np.ndarray], data: wu.ImageData, n_workers: int = 0
+def pytorch_loaders(
+    train_set: Dataset, test_set: Dataset, seed: int, n_workers: int = 0
 ) -> tuple[DataLoader, DataLoader]:
-    """Loaders as in most tutorials: every picture is transformed every time anew."""
-    train_set = PictureSet(arrays[0], data.train_labels)
-    test_set = PictureSet(arrays[1], data.test_labels)
+    """PyTorch's loaders of training and test set.
+
+    Args:
+        train_set: mixed as `shuffle=True` does, but in the order of the workbook's own loader.
+        test_set: in its order.
+        seed: of the mixing.
+        n_workers: processes that prepare the batches.
+    """
+    sampler = mixing(train_set, seed)
     return (
-        DataLoader(train_set, BATCH_SIZE, shuffle=True, num_workers=n_workers),
+        DataLoader(train_set, BATCH_SIZE, sampler=sampler, num_workers=n_workers),
         DataLoader(test_set, BATCH_SIZE, num_workers=n_workers),
+    )
+
+
+def mixing(train_set: Dataset, seed: int) -> RandomSampler:
+    """What `shuffle=True` makes, from a seed."""
+    return RandomSampler(train_set, generator=torch.Generator().manual_seed(seed))
+
+
+def pictures(arrays: tuple[np.ndarray, np.ndarray], data: wu.ImageData) -> tuple[Dataset, Dataset]:
+    """Training and test set as in most tutorials: pictures are transformed every time anew."""
+    return PictureSet(arrays[0], data.train_labels), PictureSet(arrays[1], data.test_labels)
+
+
+def tensors(images: Images) -> tuple[Dataset, Dataset]:
+    """Training and test set of images that are decimal numbers already."""
+    data = images.data
+    return (
+        TensorDataset(images.decimals[0], data.train_labels),
+        TensorDataset(images.decimals[1], data.test_labels),
     )
 
 
 def as_in_the_worksheet(task: Task, images: Images, seed: int) -> Measured:
     """Pictures one by one, and the network as it stands in the worksheet."""
     network = task.new_network(seed, as_in_worksheet=True)
-    return in_a_plain_loop(
-        task, network, picture_loaders(images.arrays, images.data), images.device
-    )
+    loaders = pytorch_loaders(*pictures(images.arrays, images.data), seed)
+    return in_a_plain_loop(task, network, loaders, images.device)
 
 
-def with_pictures(task: Task, images: Images, seed: int) -> Measured:
+def with_pictures(task: Task, images: Images, seed: int, n_workers: int = 0) -> Measured:
     """Pictures one by one, and the workbook's network."""
-    loaders = picture_loaders(images.arrays, images.data)
+    loaders = pytorch_loaders(*pictures(images.arrays, images.data), seed, n_workers)
     return in_a_plain_loop(task, task.new_network(seed), loaders, images.device)
 
 
 def with_workers(task: Task, images: Images, seed: int) -> Measured:
     """Pictures one by one, prepared by two other processes."""
-    loaders = picture_loaders(images.arrays, images.data, n_workers=2)
-    return in_a_plain_loop(task, task.new_network(seed), loaders, images.device)
-
-
-def tensor_loaders(images: Images) -> tuple[DataLoader, DataLoader]:
-    """PyTorch's loaders of images that are decimal numbers already."""
-    train_set = TensorDataset(images.decimals[0], images.data.train_labels)
-    test_set = TensorDataset(images.decimals[1], images.data.test_labels)
-    return DataLoader(train_set, BATCH_SIZE, shuffle=True), DataLoader(test_set, BATCH_SIZE)
+    return with_pictures(task, images, seed, n_workers=2)
 
 
 def with_tensors(task: Task, images: Images, seed: int) -> Measured:
     """Decimal numbers in memory, PyTorch's own loader."""
-    return in_a_plain_loop(task, task.new_network(seed), tensor_loaders(images), images.device)
+    loaders = pytorch_loaders(*tensors(images), seed)
+    return in_a_plain_loop(task, task.new_network(seed), loaders, images.device)
 
 
 def lightning(task: Task, images: Images, seed: int) -> Measured:
     """Lightning's Trainer, without logger, checkpoints or progress bar."""
-    return with_lightning(task, task.new_network(seed), tensor_loaders(images), images.device)
+    loaders = pytorch_loaders(*tensors(images), seed)
+    return with_lightning(task, task.new_network(seed), loaders, images.device)
 
 
 def skorch(task: Task, images: Images, seed: int) -> Measured:
     """skorch's net, without anything printed."""
-    train_loader, test_loader = tensor_loaders(images)
-    sets = train_loader.dataset, test_loader.dataset
-    return with_skorch(task, task.new_network(seed), sets, images.device)
+    sets = tensors(images)
+    sampler = mixing(sets[0], seed)
+    return with_skorch(task, task.new_network(seed), sets, sampler, images.device)
 
 
 def ours(task: Task, images: Images, seed: int) -> Measured:

@@ -4,12 +4,13 @@ import copy
 import dataclasses
 import json
 import re
+import sys
 
 import pytest
 import torch
 
 import bench
-from benchmarks import choices, epochs, goals, growth, tables, ways
+from benchmarks import choices, epochs, goals, growth, starting, tables, ways
 from benchmarks.chart import alt_text, draw_chart
 from benchmarks.measuring import in_turn, paired
 from benchmarks.tasks import AUTOENCODER, CNN, MLP, TASKS, Images
@@ -118,6 +119,17 @@ def test_growth_is_measured_on_parts_of_the_images_and_with_more_filters(images)
     # 28·28 places, 8 filters of 3·5·5; 10·10 places, 16 of 8·5·5; two fully connected layers.
     counted = 28 * 28 * 8 * 75 + 10 * 10 * 16 * 200 + 400 * 256 + 256 * 10
     assert found["filters"]["1"]["multiplications"] == counted
+
+
+def test_the_memory_of_a_process_is_its_own_and_not_that_of_its_parent():
+    code = f"import sys; sys.path[:0] = {sys.path!r}; import benchmarks.peak as p; "
+    code += "before = p.peak_megabytes(); held = b'x' * 200_000_000; "
+    code += "print(before, p.peak_megabytes())"
+    here = bytes([1]) * 1_000_000_000  # far more than PyTorch takes
+    said = starting.output_of([sys.executable, "-c", code])
+    before, after = (float(number) for number in said.split())
+    assert after - before == pytest.approx(200, abs=20)
+    assert after < len(here) / 1e6
 
 
 # --- numbers made of times ---

@@ -40,7 +40,7 @@ def measure_import(n_rounds: int) -> dict:
     Returns:
         "package" alone, and "names": with everything that the notebooks import from it.
     """
-    times = [json.loads(_said([sys.executable, "-c", IMPORTING])) for _ in range(n_rounds)]
+    times = [json.loads(output_of([sys.executable, "-c", IMPORTING])) for _ in range(n_rounds)]
     package, names = zip(*times, strict=True)
     return {"package": spread(list(package)), "names": spread(list(names))}
 
@@ -48,7 +48,7 @@ def measure_import(n_rounds: int) -> dict:
 def measure_memory(n_images: int) -> dict[str, float]:
     """Most memory in MB of a fresh process that trains the CNN for an epoch, in two ways."""
     return {
-        way: float(_said([sys.executable, str(PEAK), way, str(n_images)]))
+        way: float(output_of([sys.executable, str(PEAK), way, str(n_images)]))
         for way in (WORKSHEET, OURS)
     }
 
@@ -148,8 +148,8 @@ def notebook_seconds() -> dict:
     return {profile: entry["seconds"] for profile, entry in recorded.items()}
 
 
-def _said(command: list[str]) -> str:
-    """What a process printed.
+def output_of(command: list[str]) -> str:
+    """What a process of its own printed.
 
     Raises:
         RuntimeError: it failed; with what it said about that.

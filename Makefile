@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 NO_PACKAGES = echo "The packages could not be installed. No network? See \
 'Without internet' in README.md."; exit 1;
 
-.PHONY: run test faults e2e lab doctor data notebooks slides html grade-demo class-demo reference clean
+.PHONY: run test faults e2e lab doctor data notebooks slides html grade-demo class-demo reference bench clean
 
 run: $(INSTALLED)  ## run the four notebooks; pages and a table of results in build/
 	$(PY) tools/run.py
@@ -54,6 +54,9 @@ class-demo: $(INSTALLED)  ## the kernels of 30 students at once, and what they n
 reference: $(INSTALLED)  ## record results anew, on the data set that is found
 	$(PY) tools/record.py full 0 1 2 3 4
 	$(PY) tools/record.py quick 0 1 2 3 4 5 6 7
+
+bench: $(INSTALLED)  ## measure seconds and memory beside other ways; needs an idle computer
+	$(PY) tools/bench.py
 
 clean:
 	rm -rf .venv build

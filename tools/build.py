@@ -142,9 +142,24 @@ def readme_with_results(readme: str) -> str:
         lines.append(f"| {metric.title} | {' | '.join(cells)} |")
     lines.append("")
     lines.append(f"Measured on {columns[0].measured_on}, and on {columns[1].measured_on}.")
-    table = "\n".join(lines)
-    marks = r"(<!-- results -->\n).*?(<!-- /results -->)"
-    return re.sub(marks, rf"\1{table}\n\2", readme, flags=re.DOTALL)
+    return between_marks(readme, "results", "\n".join(lines))
+
+
+def between_marks(readme: str, name: str, text: str) -> str:
+    """Put a text between the marks <!-- name --> and <!-- /name -->."""
+    marks = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+    return re.sub(marks, lambda found: f"{found[1]}{text}\n{found[2]}", readme, flags=re.DOTALL)
+
+
+def write_readme(new_text: Callable[[str], str]) -> None:
+    """Write README.md anew, whole or not at all.
+
+    Args:
+        new_text: makes the new text from the old one.
+    """
+    text = new_text(README.read_text(encoding="utf-8"))
+    with written_whole(README) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def keep_outputs(new: NotebookNode, old: NotebookNode) -> None:
@@ -189,9 +204,7 @@ def main() -> None:
         write(notebook, target)
         n_run = sum(bool(cell.get("execution_count")) for cell in notebook.cells)
         print(f"{target.relative_to(ROOT)}: {len(notebook.cells)} cells, {n_run} with outputs")
-    with written_whole(README) as part:
-        text = readme_with_results(README.read_text(encoding="utf-8"))
-        part.write_text(text, encoding="utf-8", newline="\n")
+    write_readme(readme_with_results)
 
 
 if __name__ == "__main__":

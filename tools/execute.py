@@ -31,6 +31,20 @@ class NoisyNotebookError(RuntimeError):
     """A cell wrote to stderr: a warning that a reader would stumble over."""
 
 
+def new_client(notebook: NotebookNode, folder: Path) -> NotebookClient:
+    """What runs a notebook in a fresh kernel, in a folder."""
+    return NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        startup_timeout=PATIENCE,
+        iopub_timeout=PATIENCE,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns of its own defaults
+        resources={"metadata": {"path": str(folder)}},
+    )
+
+
 def execute(file: Path, environment: dict[str, str]) -> tuple[NotebookNode, float]:
     """Run a notebook from top to bottom in a fresh kernel.
 
@@ -46,16 +60,7 @@ def execute(file: Path, environment: dict[str, str]) -> tuple[NotebookNode, floa
         NoisyNotebookError: a cell wrote to stderr.
     """
     notebook = nbformat.read(file, as_version=4)
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_TIMEOUT,
-        startup_timeout=PATIENCE,
-        iopub_timeout=PATIENCE,
-        kernel_name="python3",
-        record_timing=False,
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns of its own defaults
-        resources={"metadata": {"path": str(file.parent)}},
-    )
+    client = new_client(notebook, file.parent)
     started = time.perf_counter()
     # A progress bar is for someone who waits; in a finished notebook it is litter.
     client.execute(env={**os.environ, "WORKSHOP_PROGRESS": "0", **environment})

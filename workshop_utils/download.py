@@ -92,8 +92,6 @@ class _Download:
         self.failed: set[str] = set()  # since the last progress
         self.speeds: dict[str, float] = {}  # of those that are slow
         self.without_ranges: set[str] = set()
-        if _length(part) > cifar10.SIZE:
-            part.unlink()
         self.senders = {EARLIER} if _length(part) else set()  # of what is in `part`
         self.one_sender = False  # never mix them again after that went wrong
         self.progress_at = _length(part)

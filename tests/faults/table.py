@@ -65,6 +65,12 @@ FAULTS = [
     Fault(
         "resets the connection", {"cuts": [HALF], "resets": True}, "cut the connection", COMPLETE
     ),
+    Fault(
+        "cuts it, and never said how long the file is",
+        {"cuts": [HALF], "length": ""},
+        "cut the connection",
+        COMPLETE,
+    ),
     Fault("stalls", {"cuts": [HALF], "hangs": True}, "sent nothing for", COMPLETE),
     Fault(
         "cuts the connection and cannot go on",

@@ -1,10 +1,12 @@
-"""What can go wrong with a mirror, what the student reads then, and how it ends.
+"""What can go wrong, what the student reads then, and how it ends.
 
-`python tests/faults/table.py` prints it; tests/test_download.py lets each of them happen.
+`python tests/faults/table.py` writes it into README.md. tests/test_download.py lets each fault of a
+mirror happen; the others name their test.
 """
 
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 LENGTH = 300_000  # bytes of the archive in the tests
 HALF = LENGTH // 2
@@ -82,13 +84,126 @@ FAULTS = [
 ]
 
 
+@dataclass(frozen=True)
+class Survived:
+    """Something else that may happen, before, during or after a lab.
+
+    Args:
+        name: what happens.
+        reads: what the student reads about it; "" for nothing.
+        ends: how it ends.
+        test: the test that lets it happen.
+    """
+
+    name: str
+    reads: str
+    ends: str
+    test: str
+
+
+SURVIVED = [
+    Survived(
+        "the process is killed while it downloads, reads or writes (52 times)",
+        "",
+        "the next start ends with intact images and leaves nothing else behind",
+        "test_a_kill_at_any_moment_is_survived",
+    ),
+    Survived(
+        "forty notebooks start at once on one folder",
+        "Another notebook is preparing the images: waiting for it.",
+        "one of them downloads, all have the same images",
+        "test_forty_notebooks_that_start_together_download_once",
+    ),
+    Survived(
+        "the archive is cut off or altered",
+        "… is incomplete or not the official archive",
+        "it is not opened",
+        "test_an_archive_that_is_not_the_official_one_is_never_opened",
+    ),
+    Survived(
+        "an archive holds links, devices, names that lead out, or far too much",
+        "… is not the official one: it was altered or cut off, and is not opened.",
+        "nothing is written or run",
+        "test_even_an_archive_with_the_right_sums_cannot_do_harm",
+    ),
+    Survived(
+        "a pickle is not the official one",
+        "… is not the official one: it was altered or cut off, and is not opened.",
+        "it is not opened",
+        "test_a_pickle_that_is_not_the_official_one_is_never_opened",
+    ),
+    Survived(
+        "a folder of images lacks a class",
+        "There are no images in …",
+        "nothing is kept, and the sentence says what to do",
+        "test_a_class_folder_that_is_missing_is_named",
+    ),
+    Survived(
+        "a file is no image, or not 32×32, or would fill the memory",
+        "… cannot be read as an image: replace or remove it.",
+        "nothing is kept, and the sentence says what to do",
+        "test_a_file_that_is_no_image_of_cifar10_is_named",
+    ),
+    Survived(
+        "the cache is cut off, or one bit of it is altered",
+        "The cache file … is damaged or out of date: it is made again.",
+        "it is made again",
+        "test_a_damaged_cache_is_made_again",
+    ),
+    Survived(
+        "the disk is full",
+        "The images could not be kept in … for the next time",
+        "the notebook goes on; nothing half-written is left",
+        "test_a_full_disk_is_told_and_nothing_is_left_behind",
+    ),
+    Survived(
+        "the data folder can only be read",
+        "",
+        "the cache is kept in the user's own folder",
+        "test_a_read_only_folder_is_cached_in_the_users_own",
+    ),
+    Survived(
+        "a training is interrupted",
+        "Interrupted. Network and history are as they were after epoch 2 of 4.",
+        "with `resume=True` it goes on, bit for bit as if nothing had happened",
+        "test_after_an_interruption_training_goes_on_bit_for_bit",
+    ),
+    Survived(
+        "the kernel is killed in a training",
+        "Going on after epoch 2 of 4.",
+        "one epoch is lost at most",
+        "test_a_killed_kernel_loses_one_epoch_at_most",
+    ),
+    Survived(
+        "two notebooks train the same network",
+        "Another notebook is training 'mlp' now",
+        "the epochs of the first are kept, and not mixed with the other's",
+        "test_two_notebooks_do_not_mix_their_epochs",
+    ),
+    Survived(
+        "the disk is full in a training",
+        "This epoch could not be kept",
+        "the training goes on",
+        "test_a_full_disk_does_not_stop_a_training",
+    ),
+]
+
+
+def markdown() -> str:
+    """Both tables, as they stand in README.md."""
+    lines = ["| what happens | you read | how it ends |", "|---|---|---|"]
+    lines += [f"| {row.name} | {row.reads or '–'} | {row.ends} |" for row in SURVIVED]
+    lines += ["", "| a mirror … | you read that it … | with no other mirror |", "|---|---|---|"]
+    lines += [f"| {fault.name} | {fault.reads} … | {fault.alone} |" for fault in FAULTS]
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Print the table as Markdown."""
-    sys.stdout.reconfigure(encoding="utf-8")
-    print("| a mirror … | you read that it … | without another mirror |")
-    print("|---|---|---|")
-    for fault in FAULTS:
-        print(f"| {fault.name} | {fault.reads} … | {fault.alone} |")
+    """Write both tables into README.md."""
+    sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+    from build import between_marks, write_readme
+
+    write_readme(lambda text: between_marks(text, "faults", markdown()))
 
 
 if __name__ == "__main__":

@@ -145,8 +145,13 @@ def test_the_demonstration_writes_what_it_measured(demo, capsys):
     written = json.loads(class_demo.CLASS_FILE.read_text(encoding="utf-8"))["class"]
     assert written["notebook"] == "01_tiny"
     kernels_of = {name: one["kernels"] for name, one in written["runs"].items()}
-    assert kernels_of == {"alone": 1, "together": 2, "one_thread_each": 2}
-    assert "one thread each" in capsys.readouterr().out
+    assert kernels_of == {
+        "alone": 1,
+        "few_on_every_core": 2,
+        "few_with_one_thread": 2,
+        "together": 2,
+    }
+    assert "few with one thread" in capsys.readouterr().out
 
 
 def test_other_parts_of_the_file_stay(demo):

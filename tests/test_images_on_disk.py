@@ -301,6 +301,13 @@ def test_where_nothing_can_be_written_the_images_are_read_each_time(
     assert not list(users_cache.rglob("*.safetensors"))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps rights in another way")
+def test_everybody_who_shares_a_folder_may_take_its_lock(settings, official):
+    put(official[0], settings)
+    wu.load_data(settings)
+    assert (settings.data_dir / "images.lock").stat().st_mode & 0o777 == 0o666
+
+
 def test_a_drive_that_knows_no_locks_works(settings, official, monkeypatch):
     def no_locks(*_, **__):
         raise NotImplementedError

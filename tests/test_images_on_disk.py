@@ -20,8 +20,8 @@ from PIL import Image
 from torchvision import datasets
 
 import workshop_utils as wu
-from conftest import accept
 from faults.server import Mirror, running
+from making import accept
 from workshop_utils import cifar10, image_cache
 from workshop_utils.image_folder import DataError
 from workshop_utils.tensor_files import read_tensors, write_tensors
@@ -326,7 +326,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 import tarfile
 import workshop_utils as wu
-from conftest import accept
+from making import accept
 from faults.server import Mirror, running
 from workshop_utils import cifar10, download, files, image_cache, mirrors, tensor_files, transfer
 

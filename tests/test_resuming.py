@@ -306,7 +306,7 @@ import os, signal, sys
 import torch
 import workshop_utils as wu
 sys.path.insert(0, {tests!r})
-from conftest import noise
+from making import noise
 from test_resuming import Classifier
 from workshop_utils import files
 import dataclasses

@@ -57,7 +57,7 @@ def test_a_changed_output_is_noticed(workbook):
 
 def test_a_missing_pooling_layer_is_noticed(workbook):
     models = workbook / "workshop_utils/models.py"
-    change(models, "        x = self.pool(x)  # -> N×out_c2×5×5\n", "")
+    change(models, "F.relu(self.pool(x))  # -> N×out_c2×5×5\n", "F.relu(x)\n")
     change(models, "nn.Linear(out_c2 * 5 * 5", "nn.Linear(out_c2 * 10 * 10")
     said = check(workbook, "02_cnn")
     assert "wu.check_shapes(cnn_shapes, cnn)" in said

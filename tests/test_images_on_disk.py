@@ -11,6 +11,8 @@ import struct
 import subprocess
 import sys
 import tarfile
+import threading
+import time
 import zlib
 
 import pytest
@@ -97,6 +99,16 @@ def test_an_archive_that_is_not_the_official_one_is_never_opened(
     archive.write_bytes(change(archive.read_bytes()))
     monkeypatch.setattr(tarfile, "open", lambda *_, **__: pytest.fail("opened"))
     refused(settings, "incomplete or not the official archive.*fetch it again")
+
+
+def test_an_archive_that_cannot_be_read_is_named(settings, official, monkeypatch):
+    put(official[1], settings)
+
+    def forbid(file):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(cifar10, "sums_of", forbid)
+    refused(settings, r"cifar-10-python.tar.gz cannot be read \(Permission denied\)")
 
 
 def member(name, content=b"", **about):
@@ -319,6 +331,23 @@ def test_a_drive_that_knows_no_locks_works(settings, official, monkeypatch):
 
 
 # --- many notebooks, killed notebooks ---
+
+
+def test_who_waits_for_another_notebook_is_told(settings, official, capsys):
+    put(official[0], settings)
+    has_it = threading.Event()
+
+    def prepare():
+        with FileLock(settings.data_dir / "images.lock"):
+            has_it.set()
+            time.sleep(0.3)
+
+    threading.Thread(target=prepare).start()
+    has_it.wait()
+    assert len(wu.load_data(settings).train_images) == 20
+    said = capsys.readouterr().out
+    assert said.startswith("Another notebook is preparing the images: waiting for it.")
+
 
 LOAD = """
 import dataclasses, os, signal, sys, time

@@ -193,6 +193,29 @@ def test_dropout_is_on_or_off_as_before(kind, was_training, data):
     assert all(network.training == was_training for network in training.networks)
 
 
+def test_plain_numbers_of_an_optimizer_are_kept_too(data, settings):
+    checkpoint = wu.Checkpoint("mlp", data, settings)
+    training = Classifier(data)
+    first = training.networks[0].input_layer.weight
+    training.optimizer.state[first]["n_steps"] = 7
+    training.train(checkpoint, n_epochs=1)
+    again = Classifier(data)
+    again.train(checkpoint, resume=True, n_epochs=1)
+    assert again.optimizer.state[again.networks[0].input_layer.weight]["n_steps"] == 7
+
+
+def test_the_random_numbers_of_a_gpu_are_kept_too(data, settings, monkeypatch):
+    state = torch.arange(16, dtype=torch.uint8)
+    put_back = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: state)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", put_back.append)
+    checkpoint = wu.Checkpoint("mlp", data, settings)
+    Classifier(data).train(checkpoint, n_epochs=1)
+    Classifier(data).train(checkpoint, resume=True, n_epochs=1)
+    assert torch.equal(put_back[0], state)
+
+
 # --- what does not fit ---
 
 

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from workshop_utils.tensor_files import DamagedError, read_tensors, write_tensors
@@ -67,3 +68,12 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(file, monkeypatch):
         write_tensors(file, {"images": torch.zeros(9)}, {})
     assert list(file.parent.iterdir()) == [file]
     assert read_tensors(file)[1] == ABOUT
+
+
+def test_a_writer_that_gives_up_is_an_error_of_the_disk(file, monkeypatch):
+    def give_up(tensors, filename, metadata):
+        raise SafetensorError("I/O error: No space left on device")
+
+    monkeypatch.setattr("workshop_utils.tensor_files.save_file", give_up)
+    with pytest.raises(OSError, match="some.safetensors could not be written: I/O error"):
+        write_tensors(file, TENSORS, ABOUT)

@@ -64,15 +64,7 @@ def build(source: Path, edition: Callable[[NotebookNode], NotebookNode]) -> Note
     """
     notebook = edition(jupytext.read(source, fmt="py:percent"))
     notebook.metadata = nbformat.from_dict(METADATA)
-    numbers = jinja2.Environment(
-        variable_start_string="<<",
-        variable_end_string=">>",
-        block_start_string="<%",
-        block_end_string="%>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-        undefined=jinja2.StrictUndefined,
-    )
+    numbers = templates()
     known = recorded_numbers()
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
@@ -143,6 +135,19 @@ def readme_with_results(readme: str) -> str:
     lines.append("")
     lines.append(f"Measured on {columns[0].measured_on}, and on {columns[1].measured_on}.")
     return between_marks(readme, "results", "\n".join(lines))
+
+
+def templates() -> jinja2.Environment:
+    """What fills numbers written `<< like.this >>` into a text; a misspelt one is an error."""
+    return jinja2.Environment(
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        undefined=jinja2.StrictUndefined,
+    )
 
 
 def between_marks(readme: str, name: str, text: str) -> str:

@@ -7,9 +7,7 @@ import json
 import math
 import statistics
 
-import jinja2
-
-from build import ROOT, in_words
+from build import ROOT, in_words, templates
 from workshop_utils.data import CIFAR10, STANDIN
 from workshop_utils.files import written_whole
 from workshop_utils.reference import load_reference
@@ -35,17 +33,9 @@ def page() -> str:
         FileNotFoundError: nothing was measured yet.
         jinja2.UndefinedError: the source asks for a number that does not exist.
     """
-    environment = jinja2.Environment(
-        variable_start_string="<<",
-        variable_end_string=">>",
-        block_start_string="<%",
-        block_end_string="%>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-        trim_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = templates()
+    environment.trim_blocks = True  # a line that holds nothing but a block leaves no empty line
+    environment.keep_trailing_newline = True
     environment.filters["gb"] = lambda size: f"{size / 1e9:.2f} GB"
     environment.filters["mb"] = lambda size: f"{size / 1e6:.1f} MB"
     environment.filters["words"] = in_words

@@ -56,6 +56,22 @@ def test_images_come_as_decimal_numbers_between_0_and_1():
     assert x[:, 0, 0, 0].tolist() == pytest.approx([0, 0.2, 1])
 
 
+def test_colours_of_a_pixel_lie_side_by_side_in_every_batch(settings):
+    data = wu.load_data(settings)
+    for images in (data.train_images, next(iter(data.loaders()[0]))[0]):
+        assert images.shape[1:] == (3, 32, 32)
+        assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_the_order_in_memory_does_not_change_what_a_batch_holds():
+    labels = torch.arange(9)
+    images = (torch.arange(9 * 3072) % 251).byte().reshape(9, 3, 32, 32)
+    for order in (torch.contiguous_format, torch.channels_last):
+        (x, _labels), *_ = wu.Loader(images.contiguous(memory_format=order), labels)
+        assert torch.equal(x, images.float() / 255)
+        assert x.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_every_epoch_is_mixed_anew_and_the_same_seed_mixes_alike():
     def epochs(seed):
         loader = wu.Loader(*numbered(50), 50, shuffle=True, seed=seed)

@@ -36,6 +36,7 @@ def images_per_second(device: torch.device, seconds: float = 2.0) -> dict[str, f
         classifier = BasicConvNet(8, 16, 256).to(device)
         autoencoder = nn.Sequential(ConvEncoder(8, 16, 32), ConvDecoder(8, 16, 32)).to(device)
         images = torch.rand(BATCH_SIZE, 3, 32, 32).to(device)
+    images = images.contiguous(memory_format=torch.channels_last)  # as the loaders give them
     labels = (torch.arange(BATCH_SIZE) % 10).to(device)
     steps = {
         "classifier": _training(classifier, images, labels, F.cross_entropy),

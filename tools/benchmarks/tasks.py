@@ -90,8 +90,8 @@ def new_cnn() -> nn.Module:
 
 
 def new_worksheet_cnn() -> nn.Module:
-    """The same network in the worksheet's order, and with PyTorch's usual order in memory."""
-    return WorksheetConvNet(8, 16, 256).to(memory_format=torch.contiguous_format)
+    """The same network in the worksheet's order."""
+    return WorksheetConvNet(8, 16, 256)
 
 
 def new_autoencoder() -> nn.Module:
@@ -137,8 +137,9 @@ class Images:
 
     @cached_property
     def decimals(self) -> tuple[Tensor, Tensor]:
-        """Training and test images as decimal numbers, N×3×32×32."""
-        return self.data.train_images.float() / 255, self.data.test_images.float() / 255
+        """Training and test images as decimal numbers, N×3×32×32, in PyTorch's usual order."""
+        both = (self.data.train_images, self.data.test_images)
+        return tuple(images.contiguous().float() / 255 for images in both)
 
 
 def channels_at_the_end(images: Tensor) -> np.ndarray:

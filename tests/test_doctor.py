@@ -8,6 +8,7 @@ import types
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import joblib
 import psutil
 import pytest
 import torch
@@ -602,15 +603,7 @@ def test_a_full_disk_fails_unless_the_images_are_cached(examine, data_dir, monke
 # --- memory, cores, speed ---
 
 
-@pytest.fixture
-def container(monkeypatch, tmp_path):
-    """Set a limit as containers have them."""
-    monkeypatch.setattr(machine, "CGROUP", tmp_path / "cgroup")
-    (tmp_path / "cgroup").mkdir()
-    return lambda name, limit: (tmp_path / "cgroup" / name).write_text(limit)
-
-
-def test_too_little_free_memory_fails(examine, container, monkeypatch):
+def test_too_little_free_memory_fails(examine, monkeypatch):
     free = types.SimpleNamespace(available=1500 * MEGABYTE)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     said = failed(examine("memory"), "memory")
@@ -618,13 +611,22 @@ def test_too_little_free_memory_fails(examine, container, monkeypatch):
     assert "Close other programs" in said
 
 
-def test_a_container_may_not_take_all_of_the_memory(examine, container):
-    container("memory.max", f"{int(1000 * MEGABYTE)}\n")
-    assert "only 1.0 GB free" in failed(examine("memory"), "memory")
+@pytest.mark.parametrize(("limit", "is_enough"), [("1000000000\n", False), ("max\n", True)])
+def test_a_container_may_not_take_all_of_the_memory(
+    examine, monkeypatch, tmp_path, limit, is_enough
+):
+    free = types.SimpleNamespace(available=8000 * MEGABYTE)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(machine, "MEMORY_LIMIT", tmp_path / "memory.max")
+    machine.MEMORY_LIMIT.write_text(limit)
+    if is_enough:
+        assert "8.0 GB free" in passed(examine("memory"), "memory")
+    else:
+        assert "only 1.0 GB free" in failed(examine("memory"), "memory")
 
 
-def test_cores_that_lie_idle_are_worth_a_note(examine, container, monkeypatch):
-    monkeypatch.setattr(machine, "usable_cores", lambda: 4)
+def test_cores_that_lie_idle_are_worth_a_note(examine, monkeypatch):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 4)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     for variable in machine.THREAD_VARIABLES:
         monkeypatch.delenv(variable, raising=False)
@@ -635,18 +637,17 @@ def test_cores_that_lie_idle_are_worth_a_note(examine, container, monkeypatch):
     assert "PyTorch uses 1. -> Remove the variable MKL_NUM_THREADS" in said
 
 
-def test_more_threads_than_a_container_has_cores_are_worth_a_note(examine, container, monkeypatch):
-    container("cpu.max", "50000 100000\n")
+def test_more_threads_than_a_container_has_cores_are_worth_a_note(examine, monkeypatch):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 1)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     said = passed(examine("cores"), "cores", "NOTE")
     assert said.startswith("1 of")
     assert findings.set_variable("OMP_NUM_THREADS", "1") in said
 
 
-def test_cores_are_counted_without_pytorch(container):
-    container("cpu.max", "max 100000\n")
+def test_cores_are_counted_without_pytorch():
     finding = machine.check_cores(Known())
-    assert finding.text == f"{machine.usable_cores()} of {os.cpu_count()} can be used"
+    assert finding.text == f"{joblib.cpu_count()} of {os.cpu_count()} can be used"
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import sys
 from pathlib import Path
 
 from workshop_utils.doctor.findings import (
@@ -29,7 +28,7 @@ DISK_NEEDED = 1 * GB
 MEMORY_NEEDED = 2 * GB
 LONG = 30  # minutes; who has to compute longer is told of the quick profile
 BUSY = 30  # per cent of the processor; with more than that, times are not what they could be
-CGROUP = Path("/sys/fs/cgroup")  # where Linux keeps the limits of a container
+MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container, in bytes, or "max"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -112,7 +111,7 @@ def check_memory(known: Known) -> Finding:
     import psutil
 
     free = psutil.virtual_memory().available
-    limit = _container_limit("memory.max")[0]
+    limit = MEMORY_LIMIT.read_text(encoding="ascii").strip() if MEMORY_LIMIT.is_file() else "max"
     if limit != "max":
         free = min(free, int(limit))
     text = f"{free / GB:.1f} GB free, a notebook needs {MEMORY_NEEDED / GB:.0f} GB"
@@ -128,7 +127,9 @@ def check_memory(known: Known) -> Finding:
 
 def check_cores(known: Known) -> Finding:
     """PyTorch uses the cores that there are: neither fewer nor more."""
-    cores = usable_cores()
+    import joblib  # in a container or on a shared computer, fewer than there are
+
+    cores = joblib.cpu_count()
     text = f"{cores} of {os.cpu_count()} can be used"
     if not known.torch_works:
         return Finding(OK, text)
@@ -176,23 +177,6 @@ def check_speed(known: Known) -> Finding:
         command = set_variable("WORKSHOP_PROFILE", "quick")
         return Finding(NOTE, f"{text}.", "For a shorter run, on fewer images:", command)
     return Finding(OK, text)
-
-
-def usable_cores() -> int:
-    """Cores that this process may use: in a container or on a shared computer not all."""
-    cores = os.cpu_count() or 1
-    if sys.platform == "linux":
-        cores = len(os.sched_getaffinity(0))
-    limit = _container_limit("cpu.max")  # microseconds of computing, and in how many
-    if limit[0] != "max":
-        cores = min(cores, math.ceil(int(limit[0]) / int(limit[1])))
-    return cores
-
-
-def _container_limit(name: str) -> list[str]:
-    """The words of a limit; the first is "max" where there is none."""
-    file = CGROUP / name
-    return file.read_text(encoding="ascii").split() if file.is_file() else ["max"]
 
 
 def _another_folder(variable: str, folder: Path, reason: str) -> Finding:

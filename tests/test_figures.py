@@ -53,6 +53,7 @@ FIGURES = {
     "epoch losses": lambda _: wu.plot_epoch_losses(history(), "A title", "error"),
     "code sizes": lambda _: wu.plot_code_sizes({8: 9.0, 16: 4.0}, 16, 5.0, "A title"),
     "experiments": lambda _: wu.plot_experiments(some_experiments(), "A title", "out_c1"),
+    "shifts": lambda _: wu.plot_shifts({"A": {0: 0.6, 8: 0.3}, "B": {0: 0.5, 8: 0.2}}, "A title"),
     "network": lambda _: wu.draw_network(wu.BasicConvNet(8, 16, 256), "A title"),
     "autoencoder": lambda _: wu.draw_autoencoder(
         wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), "A title"
@@ -72,7 +73,7 @@ def test_a_figure_has_a_title_and_words_for_those_who_cannot_see_it(draw, data, 
 
 
 @pytest.mark.parametrize(
-    "name", ["confusion", "batch curves", "epoch losses", "code sizes", "experiments"]
+    "name", ["confusion", "batch curves", "epoch losses", "code sizes", "experiments", "shifts"]
 )
 def test_every_axis_of_a_plot_is_labelled(name, data, shown):
     FIGURES[name](data)

@@ -31,7 +31,7 @@ data models
 resuming
 progress
 training runs diagrams mistakes
-interpolation pca reference experiments
+interpolation pca shifts reference experiments
 solutions pictures plots speed
 checks.result checks.errors
 checks.running

@@ -40,6 +40,7 @@ else:
                 "plot_confusion",
                 "plot_epoch_losses",
                 "plot_experiments",
+                "plot_shifts",
                 "smooth",
             ],
             "progress": ["accuracy"],
@@ -47,6 +48,7 @@ else:
             "resuming": ["Checkpoint"],
             "runs": ["find_run", "save_run"],
             "settings": ["Settings"],
+            "shifts": ["accuracy_when_shifted", "relative_change", "shift"],
             "solutions": ["use_solution"],
             "source": ["show_source"],
             "training": [

@@ -160,6 +160,31 @@ def plot_code_sizes(
 
 
 @styled
+def plot_shifts(accuracies: dict[str, dict[int, float]], title: str) -> None:
+    """Plot how the accuracy of several classifiers falls as images are moved.
+
+    Args:
+        accuracies: name of the model -> pixels -> fraction classified correctly.
+        title: what to write above the figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4.2))
+    described = []
+    for (name, found), (colour, line) in zip(accuracies.items(), LINES, strict=False):
+        percent = [100 * accuracy for accuracy in found.values()]
+        axes.plot(found.keys(), percent, line, marker="o", color=colour, label=name)
+        described.append(
+            f"{name}: {percent[0]:.0f} % where nothing is moved, {percent[-1]:.0f} % at "
+            f"{list(found)[-1]} pixels"
+        )
+    axes.axhline(10, color=GREY, linewidth=1, linestyle=":")
+    axes.annotate("chance", (0, 10), xytext=(0, 4), textcoords="offset points", color=GREY)
+    axes.set(title=title, xlabel="test images moved by, in pixels", ylabel="accuracy, %")
+    axes.set_ylim(bottom=0)
+    axes.legend()
+    show_figure(figure, f"{title}. {'; '.join(described)}.")
+
+
+@styled
 def plot_experiments(experiments: Experiments, title: str, against: str = "parameters") -> None:
     """Plot the result of every run, each point labelled with its number in the table.
 

@@ -1,0 +1,71 @@
+"""Moving images by some pixels: what do networks make of it?"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from workshop_utils.evaluation import evaluating
+from workshop_utils.validation import check_loader
+
+DIRECTIONS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # up, down, left, right
+
+
+def shift(images: Tensor, down: int = 0, right: int = 0) -> Tensor:
+    """Move images by whole pixels; what comes in at the edge repeats the edge.
+
+    Args:
+        images: N×C×H×W, images or feature maps.
+        down: pixels; negative numbers move up.
+        right: pixels; negative numbers move left.
+
+    Returns:
+        Images of the same shape.
+    """
+    height, width = images.shape[-2:]
+    rows = (torch.arange(height, device=images.device) - down).clamp(0, height - 1)
+    columns = (torch.arange(width, device=images.device) - right).clamp(0, width - 1)
+    return images[:, :, rows][:, :, :, columns]
+
+
+def accuracy_when_shifted(
+    model: nn.Module, test_loader: Iterable, distances: Iterable[int]
+) -> dict[int, float]:
+    """Accuracy on test images that were moved; the model is left as it was.
+
+    Args:
+        model: turns images N×C×H×W into scores N×n_classes.
+        test_loader: batches of images and labels.
+        distances: in pixels. Each image is moved by so many in four directions, one at a time.
+
+    Returns:
+        Distance -> fraction classified correctly, over all images and directions.
+
+    Raises:
+        ValueError: the loader is empty.
+    """
+    check_loader(test_loader, "test")
+    found = {}
+    with evaluating(model):
+        for distance in distances:
+            n_correct, n_images = 0, 0
+            for x, labels in test_loader:
+                for down, right in DIRECTIONS:
+                    scores = model(shift(x, distance * down, distance * right))
+                    n_correct += (scores.argmax(dim=1) == labels).sum().item()
+                    n_images += len(x)
+            found[distance] = n_correct / n_images
+    return found
+
+
+def relative_change(before: Tensor, after: Tensor) -> float:
+    """How much numbers differ from what they were: length of the difference, over their length.
+
+    Args:
+        before: of any shape.
+        after: of the same shape.
+
+    Returns:
+        0 where nothing changed; about 1.4 for two vectors that have nothing to do with each other.
+    """
+    return ((after - before).norm() / before.norm()).item()

@@ -53,6 +53,12 @@ FIGURES = {
     "epoch losses": lambda _: wu.plot_epoch_losses(history(), "A title", "error"),
     "code sizes": lambda _: wu.plot_code_sizes({8: 9.0, 16: 4.0}, 16, 5.0, "A title"),
     "experiments": lambda _: wu.plot_experiments(some_experiments(), "A title", "out_c1"),
+    "planes": lambda _: wu.plot_planes(
+        {"A": IMAGES[0, 0, :20, :2], "B": IMAGES[1, 0, :20, :2]},
+        torch.arange(20) % 10,
+        CLASSES,
+        "A title",
+    ),
     "shifts": lambda _: wu.plot_shifts({"A": {0: 0.6, 8: 0.3}, "B": {0: 0.5, 8: 0.2}}, "A title"),
     "network": lambda _: wu.draw_network(wu.BasicConvNet(8, 16, 256), "A title"),
     "autoencoder": lambda _: wu.draw_autoencoder(

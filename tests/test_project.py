@@ -31,7 +31,7 @@ data models
 resuming
 progress
 training runs diagrams mistakes
-interpolation pca shifts reference experiments
+interpolation pca shifts features reference experiments
 solutions pictures plots speed
 checks.result checks.errors
 checks.running
@@ -97,7 +97,7 @@ def test_heavy_packages_are_not_imported_before_they_are_needed():
     code = """
 import sys, workshop_utils as wu
 wu.Settings, wu.load_data, wu.train, wu.BasicConvNet, wu.Loader
-heavy = {"torchvision", "seaborn", "scipy", "matplotlib", "requests", "urllib3"}
+heavy = {"torchvision", "seaborn", "scipy", "sklearn", "matplotlib", "requests", "urllib3"}
 print(sorted(heavy & set(sys.modules)))
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

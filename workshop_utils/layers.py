@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from workshop_utils.evaluation import evaluating
 
@@ -37,29 +37,52 @@ def trace_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) -
     Returns:
         The layers in the order of the forward pass; a layer used twice appears twice.
     """
+    blank = torch.zeros(1, *input_shape, device=next(model.parameters()).device)
     layers: list[Layer] = []
     counted = set()
+    for name, layer, output in _steps(model, blank):
+        n_parameters = 0 if name in counted else count_parameters(layer)
+        counted.add(name)
+        layers.append(Layer(name, type(layer).__name__, tuple(output.shape[1:]), n_parameters))
+    return layers
+
+
+def layer_outputs(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
+    """Send images through a model and keep what each layer hands on.
+
+    Args:
+        model: any network made of named layers; it is left as it was, dropout is off.
+        images: N×C×H×W.
+
+    Returns:
+        Name of the layer -> its outputs, N×(shape of one), before any function such as `F.relu`
+        that follows it. A layer used twice is numbered: pool1, pool2.
+    """
+    steps = _steps(model, images)
+    names = numbered([name for name, _layer, _output in steps])
+    return dict(zip(names, (output for *_, output in steps), strict=True))
+
+
+def _steps(model: nn.Module, inputs: Tensor) -> list[tuple[str, nn.Module, Tensor]]:
+    """Name, layer and output of each step of the forward pass."""
+    steps: list[tuple[str, nn.Module, Tensor]] = []
 
     def note(name: str) -> Callable:
-        def hook(layer: nn.Module, _inputs: tuple, output: torch.Tensor) -> None:
-            n_parameters = 0 if name in counted else count_parameters(layer)
-            counted.add(name)
-            shape = tuple(output.shape[1:])
-            layers.append(Layer(name, type(layer).__name__, shape, n_parameters))
+        def hook(layer: nn.Module, _inputs: tuple, output: Tensor) -> None:
+            steps.append((name, layer, output))
 
         return hook
 
     # Containers such as nn.Sequential are looked into: their layers are what computes.
     parts = [(name, layer) for name, layer in model.named_modules() if not any(layer.children())]
     hooks = [layer.register_forward_hook(note(name)) for name, layer in parts]
-    blank = torch.zeros(1, *input_shape, device=next(model.parameters()).device)
     try:
         with evaluating(model):
-            model(blank)
+            model(inputs)
     finally:
         for hook in hooks:
             hook.remove()
-    return layers
+    return steps
 
 
 def named_shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
@@ -69,22 +92,23 @@ def named_shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
         model: a network made of named layers.
     """
     layers = trace_layers(model)
-    return dict(zip(numbered(layers), (layer.shape for layer in layers), strict=True))
+    names = numbered([layer.name for layer in layers])
+    return dict(zip(names, (layer.shape for layer in layers), strict=True))
 
 
-def numbered(layers: list[Layer]) -> list[str]:
-    """A name for each step of a network: the layer's own, and a number if it is used again.
+def numbered(names: list[str]) -> list[str]:
+    """The same names, those that appear more than once with a number: pool1, pool2.
 
     Args:
-        layers: from `trace_layers`.
+        names: of the layers, in the order of the forward pass.
     """
-    uses = Counter(layer.name for layer in layers)
+    uses = Counter(names)
     seen: Counter[str] = Counter()
-    names = []
-    for layer in layers:
-        seen[layer.name] += 1
-        names.append(layer.name + (str(seen[layer.name]) if uses[layer.name] > 1 else ""))
-    return names
+    different = []
+    for name in names:
+        seen[name] += 1
+        different.append(f"{name}{seen[name]}" if uses[name] > 1 else name)
+    return different
 
 
 def count_parameters(model: nn.Module) -> int:

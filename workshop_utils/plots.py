@@ -10,6 +10,7 @@ from workshop_utils.history import History
 from workshop_utils.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_figure, styled
 
 EDGE = 10  # values at either end of a curve, where smoothing lacks neighbours on one side
+MARKERS = "osD^v<>pP*"  # one for each class, since ten colours are many
 LINES = ((ORANGE, "--"), (BLUE, "-"), (GREEN, "-."), (PURPLE, ":"))  # also told apart in grey
 
 
@@ -157,6 +158,35 @@ def plot_code_sizes(
     axes.legend()
     table = ", ".join(f"{loss:.1f} with {size}" for size, loss in linear.items())
     show_figure(figure, f"{title}. PCA: {table}; autoencoder: {autoencoder_loss:.1f}.")
+
+
+@styled
+def plot_planes(
+    planes: dict[str, Tensor], labels: Tensor, classes: tuple[str, ...], title: str
+) -> None:
+    """Plot images as points in the plane, coloured by class, one field for each description.
+
+    Args:
+        planes: what the points show -> N×2, from `to_plane`.
+        labels: class of each image, N whole numbers.
+        classes: names of the classes.
+        title: what to write above the figure.
+    """
+    import seaborn as sns
+
+    n_rows = -(-len(planes) // 2)
+    figure, grid = plt.subplots(n_rows, 2, figsize=(10.5, 0.6 + 4.2 * n_rows), squeeze=False)
+    colours = sns.color_palette("colorblind", len(classes))
+    for axes, (name, points) in zip(grid.flat, planes.items(), strict=False):
+        for label, (colour, marker) in enumerate(zip(colours, MARKERS, strict=False)):
+            x, y = points[(labels == label).cpu()].T
+            axes.scatter(x, y, s=18, color=colour, marker=marker, label=classes[label], alpha=0.8)
+        axes.set(title=name, xticks=[], yticks=[])
+    handles, names = grid.flat[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside right center")
+    figure.suptitle(title)
+    fields = "; ".join(planes)
+    show_figure(figure, f"{title}. Each point is an image, its colour the class. Fields: {fields}.")
 
 
 @styled

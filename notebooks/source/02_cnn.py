@@ -423,6 +423,62 @@ wu.plot_experiments(experiments, f"What did it buy? {data.title}")
 # of a point or two can be chance: run the same choice with another seed before you believe them.
 
 # %% [markdown]
+# ## To go further: what the filters see
+#
+# A filter of the first layer is a small image of its own, 5×5 pixels in three colours. Mid-grey means zero.
+# **Look for** filters that have a direction, and for filters that have a colour.
+
+# %%
+torch.manual_seed(settings.seed)
+untrained = BasicConvNet(out_c1=8, out_c2=16, dense_units=256).to(settings.device)
+rows = {
+    "before training": wu.weights_as_images(untrained.conv1.weight),  # 8×3×5×5
+    "after": wu.weights_as_images(cnn.conv1.weight),
+}
+wu.show_image_rows(rows, f"The eight filters of conv1, {data.title}")
+
+# %% [markdown]
+# After the full training some filters are split into a light and a dark half: they find edges, as the one did that was
+# written by hand at the beginning. Others look for a colour.
+#
+# Is there one that looks as it did before? Training has not changed it, so no gradient ever reached it. Find its map
+# in the next figure.
+#
+# Now follow one image through the network: eight of the feature maps of each layer, and what ReLU lets pass.
+# Black means that the filter found nothing there.
+
+# %%
+images, labels = next(iter(test_loader))
+outputs = wu.layer_outputs(cnn, images[1:2])  # of one image
+rows = {"image": images[1:2].expand(8, -1, -1, -1)}
+for name in ("conv1", "pool1", "conv2", "pool2"):
+    maps = outputs[name][0]  # such as 8×28×28
+    rows[f"{name} {'×'.join(map(str, maps.shape))}"] = wu.maps_as_images(maps[:8])
+wu.show_image_rows(rows, f"Through the network: {data.classes[int(labels[1])]}, {data.title}")
+
+# %% [markdown]
+# The first maps can still be read as pictures. Towards the end they are coarse: *whether* something was
+# found counts more and more, *where* less and less.
+#
+# A map that is black everywhere belongs to a filter that ReLU never lets pass. Such a filter is *dead*: without output
+# there is no gradient, and without a gradient it stays as it was.
+#
+# What does a filter of the second layer look for? Its weights are no picture any more, since it reads eight maps. But
+# we can ask which images excite it most. One place of its map sees 14×14 pixels. **Look at** each row: what do
+# its patches have in common?
+
+# %%
+many = data.test_images[:1000] / 255
+maps = wu.layer_outputs(cnn, many)["conv2"]  # 1000×16×10×10
+patches = wu.strongest_patches(maps, many, size=14, stride=2)  # 16×8×3×14×14
+rows = {f"filter {k}": patches[k] for k in range(6)}
+wu.show_image_rows(rows, f"Patches that excite filters of conv2 most, {data.title}")
+
+# %% [markdown]
+# Most rows have something in common that you can name: a colour, an edge in one direction, dark above light. Objects
+# are not among them: two layers of convolution see too little for that.
+
+# %% [markdown]
 # ## To go further: does it matter where the object is?
 #
 # Convolutional networks are often called *translation invariant*: move the object, and the answer stays.
@@ -495,9 +551,9 @@ for name, found in accuracies.items():
     )
 
 # %% [markdown]
-# Neither network is invariant. The CNN stays ahead because it started ahead: at two pixels, the full training on
-# CIFAR-10 costs both about the same few points, and at eight pixels, a quarter of the image, the CNN has lost
-# *more* of them than the MLP.
+# Neither network is invariant. After the full training on CIFAR-10, one or two pixels cost either of them a few
+# points at most. At eight pixels, a quarter of the image, the CNN has lost *more* points than the MLP: it
+# stays ahead because it started ahead.
 #
 # So two poolings buy little, and the rest of the network gives it away again. Where invariance is wanted, it
 # has to come from elsewhere: from training images that are moved about, or from a last layer that averages

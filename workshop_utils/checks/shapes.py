@@ -40,7 +40,7 @@ def check_shapes(shapes: Shapes | Callable[[], Shapes], model: nn.Module) -> Che
 
 def _check(shapes: Shapes, model: nn.Module) -> str:
     steps = steps_of(model)
-    names = numbered(steps)
+    names = numbered([step.name for step in steps])
     right = dict(zip(names, (step.shape for step in steps), strict=True))
     before = dict(zip(names, [IMAGE, *right.values()], strict=False))
     required = [

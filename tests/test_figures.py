@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import workshop_utils as wu
+from workshop_utils.lines import Line
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ def some_experiments():
 PROBABILITIES = torch.rand(8, 10, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
 CLASSES = tuple("abcdefghij")
 IMAGES = torch.rand(8, 3, 32, 32)
+LINE = Line([0.0, 0.5, 1.0], nearest=[9.0, 4.0, 9.0], ends=[0.5, 0.4, 0.5], surest=[0.6, 0.5, 0.6])
 
 FIGURES = {
     "one image": lambda _: wu.imshow(IMAGES[0], "A title"),
@@ -53,6 +55,9 @@ FIGURES = {
     "epoch losses": lambda _: wu.plot_epoch_losses(history(), "A title", "error"),
     "code sizes": lambda _: wu.plot_code_sizes({8: 9.0, 16: 4.0}, 16, 5.0, "A title"),
     "experiments": lambda _: wu.plot_experiments(some_experiments(), "A title", "out_c1"),
+    "lines": lambda _: wu.plot_lines(
+        {"same": {"pixels": LINE, "codes": LINE}, "different": {"pixels": LINE}}, "A title"
+    ),
     "planes": lambda _: wu.plot_planes(
         {"A": IMAGES[0, 0, :20, :2], "B": IMAGES[1, 0, :20, :2]},
         torch.arange(20) % 10,
@@ -79,7 +84,8 @@ def test_a_figure_has_a_title_and_words_for_those_who_cannot_see_it(draw, data, 
 
 
 @pytest.mark.parametrize(
-    "name", ["confusion", "batch curves", "epoch losses", "code sizes", "experiments", "shifts"]
+    "name",
+    ["confusion", "batch curves", "epoch losses", "code sizes", "experiments", "shifts", "lines"],
 )
 def test_every_axis_of_a_plot_is_labelled(name, data, shown):
     FIGURES[name](data)

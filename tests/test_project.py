@@ -31,7 +31,7 @@ data models
 resuming
 progress
 training runs diagrams mistakes
-interpolation pca shifts features reference experiments
+interpolation pca shifts features lines reference experiments
 solutions pictures plots speed
 checks.result checks.errors
 checks.running

@@ -29,6 +29,7 @@ else:
             "experiments": ["Experiments"],
             "features": [
                 "maps_as_images",
+                "nearest_neighbours",
                 "neighbours_agree",
                 "strongest_patches",
                 "to_plane",
@@ -37,6 +38,7 @@ else:
             "history": ["History"],
             "interpolation": ["interpolate", "latent_line", "midpoint_gap"],
             "layers": ["count_parameters", "layer_outputs", "show_layers", "trace_layers"],
+            "lines": ["choose_pairs", "measure_lines"],
             "mistakes": ["confusion_matrix", "most_confused", "worst_mistakes"],
             "models": ["BasicConvNet", "ConvDecoder", "ConvEncoder", "MultilayerPerceptronModel"],
             "pca": ["cut_into_patches", "linear_autoencoder", "principal_directions"],
@@ -47,6 +49,7 @@ else:
                 "plot_confusion",
                 "plot_epoch_losses",
                 "plot_experiments",
+                "plot_lines",
                 "plot_planes",
                 "plot_shifts",
                 "smooth",

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from workshop_utils.experiments import Experiments
 from workshop_utils.history import History
+from workshop_utils.lines import Line
 from workshop_utils.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_figure, styled
 
 EDGE = 10  # values at either end of a curve, where smoothing lacks neighbours on one side
@@ -158,6 +159,35 @@ def plot_code_sizes(
     axes.legend()
     table = ", ".join(f"{loss:.1f} with {size}" for size, loss in linear.items())
     show_figure(figure, f"{title}. PCA: {table}; autoencoder: {autoencoder_loss:.1f}.")
+
+
+@styled
+def plot_lines(lines: dict[str, dict[str, Line]], title: str) -> None:
+    """Plot what was measured along the lines between images, a column for each group of pairs.
+
+    Args:
+        lines: group of pairs -> kind of line -> what was measured, from `measure_lines`.
+        title: what to write above the figure.
+    """
+    figure, grid = plt.subplots(2, len(lines), figsize=(10.5, 7), sharey="row", squeeze=False)
+    described = []
+    for column, (group, kinds) in zip(grid.T, lines.items(), strict=True):
+        for (kind, line), (colour, dashes) in zip(kinds.items(), LINES, strict=False):
+            looks = {"color": colour, "linestyle": dashes, "marker": "o", "label": kind}
+            column[0].plot(line.alphas, line.nearest, **looks)
+            column[1].plot(line.alphas, [100 * chance for chance in line.ends], **looks)
+            middle = len(line.alphas) // 2
+            described.append(
+                f"{group}, middle in {kind}: distance {line.nearest[middle]:.0f}, "
+                f"probability {line.ends[middle]:.0%}"
+            )
+        column[0].set(title=group, xlabel="α", ylabel="squared distance to nearest image")
+        column[1].set(xlabel="α", ylabel="probability of the ends' classes, %")
+    for row in grid:
+        row[0].set_ylim(bottom=0)  # for the whole row, now that everything is drawn
+    grid[0, 0].legend()
+    figure.suptitle(title)
+    show_figure(figure, f"{title}. {'; '.join(described)}.")
 
 
 @styled

@@ -34,7 +34,7 @@ from itertools import chain
 import torch
 
 import workshop_utils as wu
-from workshop_utils import ConvDecoder, ConvEncoder, train_autoencoder
+from workshop_utils import BasicConvNet, ConvDecoder, ConvEncoder, train, train_autoencoder
 
 # %%
 settings = wu.Settings.from_environment()
@@ -310,16 +310,105 @@ print(f"the same for PCA: {pca_gap:.6f}")
 # that they overlap and leave no empty regions. The user chooses that common distribution, and
 # with it the structure of the space of codes. Deep learning meets Bayesian
 # statistics there; Kingma and Welling (2014) is the paper to begin with.
+
+# %% [markdown]
+# ## To go further: is the space of codes meaningful?
 #
+# Three questions to it, answered over many images.
+#
+# **First: are neighbours alike?** For each of 2,000 test images, we look for the nearest other one, once by pixels and
+# once by codes. How often does it have the same class? One in ten would be chance.
+
+# %%
+some, their_labels = data.test_images[:2000] / 255, data.test_labels[:2000]
+with torch.no_grad():
+    codes = encoder(some)  # 2000×32×4×4
+by_pixels = wu.nearest_neighbours(some.flatten(start_dim=1))
+by_codes = wu.nearest_neighbours(codes.flatten(start_dim=1))
+for name, neighbours in (("pixels", by_pixels), ("codes", by_codes)):
+    agree = (their_labels[neighbours] == their_labels).float().mean().item()
+    print(f"nearest by {name}: {agree:.0%} have the same class")
+
+# %%
+rows = {"image": some[:8], "by pixels": some[by_pixels[:8]], "by codes": some[by_codes[:8]]}
+names = [data.classes[int(label)] for label in their_labels[:8]]
+wu.show_image_rows(rows, f"Nearest neighbours, {data.title}", columns=names)
+
+# %% [markdown]
+# Codes are hardly better than pixels: both find images with similar colours in similar places. Being
+# alike means the same to this autoencoder as to the squared error it was trained with.
+#
+# **Second: do the blends look like images?** We take 200 pairs of the same class and 200 of different
+# classes. At each point of the line we measure
+#
+# - the squared distance to the nearest of 5,000 training images;
+# - the probability that the CNN of notebook 2 gives to the classes of the two ends together.
+#
+# There are three kinds of line. The third is an arc: on a straight line, the codes in the middle are shorter than those
+# at the ends, and some suspect that this is why they decode badly.
+
+# %%
+torch.manual_seed(settings.seed)
+cnn = BasicConvNet(out_c1=8, out_c2=16, dense_units=256).to(settings.device)
+cnn_run = wu.find_run("cnn", data, settings)
+if cnn_run:
+    print(cnn_run)
+    cnn_run.load_into(model=cnn)
+else:
+    optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
+    train(cnn, train_loader, test_loader, optimizer, settings.profile.short_epochs)
+
+# %%
+real = data.train_images[:5000] / 255
+lines = {}
+for group, same_class in (("same class", True), ("different classes", False)):
+    first, second = wu.choose_pairs(their_labels, same_class, n_pairs=200)
+    ends, end_labels = (some[first], some[second]), (their_labels[first], their_labels[second])
+    lines[group] = wu.measure_lines(encoder, decoder, cnn, ends, end_labels, real)
+wu.plot_lines(lines, f"From image to image, 200 pairs each, {data.title}")
+
+# %%
+for group, kinds in lines.items():
+    for kind, line in kinds.items():
+        at_end, in_middle = 100 * line.ends[0], 100 * line.ends[2]
+        print(f"{group}, {kind}: {at_end:.0f} % at the first end, {in_middle:.0f} % in the middle")
+
+# %% [markdown]
+# Compare the lines of one figure with each other: codes do what pixels do, almost to the point. Between different
+# classes, the CNN becomes less sure of both ends in the middle; within a class, it does not. Either way it hardly
+# matters on which line one walks. The arc changes nothing for the CNN, and its blends are further from real images.
+#
+# The distance has a trap. It is *smallest* in the middle, yet nobody would call a double exposure the most natural
+# picture of all. A blend has less contrast, and what is pale is nearer to everything. A small squared distance
+# does not make an image.
+#
+# **Third: what do random codes decode to?** If the space were filled with images, so would be its random points. We
+# draw each number of a code at random, with the mean and the spread that it has over the test images.
+
+# %%
+torch.manual_seed(settings.seed)
+random_codes = codes.mean(dim=0) + codes.std(dim=0) * torch.randn(8, *codes.shape[1:]).to(codes)
+with torch.no_grad():
+    rows = {"reconstructed": decoder(codes[:8]), "random": decoder(random_codes)}
+wu.show_image_rows(rows, f"Codes of images, and random codes, {data.title}")
+
+# %% [markdown]
+# Random codes decode to coloured noise. Each number is one that occurs, but not together with its
+# neighbours: the codes of images fill only a small part of the space, and nothing was said in training about
+# the rest.
+
+# %% [markdown]
 # ## What was found
 #
 # - A line in pixel space is a cross-fade. A line in latent space, once decoded, is not quite one.
 # - Numbers over many pairs say how far the latent line is from a cross-fade; a single lucky
 #   picture does not.
+# - To a classifier, and to the search for the nearest image, blends of codes are what blends of pixels are. Neighbours
+#   by codes share their class no more often than neighbours by pixels.
 # - A plain autoencoder gives no guarantee about the space between codes. Variational ones are
 #   built to give one.
 #
 # **To try:** choose two images of the same class. Is the middle of the latent line more
-# convincing? What do codes drawn at random decode to?
+# convincing? Which random codes would decode to something better?
 #
 # This was the last of the four notebooks. Back to [1 · The MLP](01_mlp.ipynb).

@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 NO_PACKAGES = echo "The packages could not be installed. No network? See \
 'Without internet' in README.md."; exit 1;
 
-.PHONY: run test faults e2e lab doctor data notebooks slides html grade-demo class-demo reference bench clean
+.PHONY: run test faults e2e lab doctor data notebooks slides html explorer grade-demo class-demo reference bench clean
 
 run: $(INSTALLED)  ## run the four notebooks; pages and a table of results in build/
 	$(PY) tools/run.py
@@ -44,6 +44,9 @@ slides: $(INSTALLED)  ## slides with notes for tutors, one file for each noteboo
 
 html: slides  ## pages to read, and one that leads to pages and slides: build/html/index.html
 	$(PY) tools/pages.py
+
+explorer: $(INSTALLED)  ## a page to walk between images by hand: build/html/explorer.html
+	$(PY) tools/explorer.py
 
 grade-demo: $(INSTALLED)  ## grade 40 made-up submissions with nbgrader
 	$(PY) tools/grade_demo.py

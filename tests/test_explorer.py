@@ -1,0 +1,27 @@
+import re
+
+import pytest
+import torch
+
+import explorer
+import workshop_utils as wu
+
+
+def test_the_page_needs_nothing_but_itself(data):
+    page = explorer.to_page(wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), data)
+    assert re.findall(r"""(?:src|href)\s*=|url\(|@import|https?:""", page) == []
+    assert f"Choose two of {10 * explorer.PER_CLASS} test images of the stand-in" in page
+
+
+def test_the_first_images_of_each_class_are_taken_class_after_class():
+    labels = torch.tensor([1, 0, 1, 1, 0, 2])
+    assert explorer.some_of_each_class(labels, 2).tolist() == [1, 4, 0, 2, 5]
+
+
+def test_without_a_trained_autoencoder_one_is_told_what_to_run(data, monkeypatch, tmp_path):
+    monkeypatch.setattr(explorer, "load_data", lambda settings: data)
+    monkeypatch.setenv("WORKSHOP_RUNS", str(tmp_path))
+    monkeypatch.setattr(explorer, "PAGE", tmp_path / "explorer.html")
+    with pytest.raises(SystemExit, match="run notebook 3 first"):
+        explorer.main()
+    assert not explorer.PAGE.exists()

@@ -78,6 +78,7 @@ CALLS = {
     "draw_autoencoder": lambda t: wu.draw_autoencoder(t.encoder, t.decoder, "A title"),
     "draw_interpolation": lambda t: FIGURES["interpolation"](t.data),
     "draw_network": lambda t: wu.draw_network(t.model, "A title"),
+    "explore_lines": lambda t: wu.explore_lines(t.encoder, t.decoder, IMAGES, list("abcdefgh")),
     "find_run": lambda t: wu.find_run("cnn", t.data, t.settings),
     "imshow": lambda t: FIGURES["one image"](t.data),
     "interpolate": lambda t: wu.interpolate(IMAGES[0], IMAGES[1]),

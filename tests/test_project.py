@@ -33,6 +33,7 @@ progress
 training runs diagrams mistakes
 interpolation pca shifts features lines reference experiments
 solutions pictures plots speed
+slider
 checks.result checks.errors
 checks.running
 checks.answers

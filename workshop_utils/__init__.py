@@ -60,6 +60,7 @@ else:
             "runs": ["find_run", "save_run"],
             "settings": ["Settings"],
             "shifts": ["accuracy_when_shifted", "relative_change", "shift"],
+            "slider": ["explore_lines"],
             "solutions": ["use_solution"],
             "source": ["show_source"],
             "training": [

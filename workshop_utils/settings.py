@@ -153,7 +153,7 @@ def choose_threads(env: Mapping[str, str]) -> int:
 
 
 def progress_bars_wanted() -> bool:
-    """Whether to draw progress bars: yes, unless WORKSHOP_PROGRESS is 0."""
+    """Whether to draw progress bars and sliders: yes, unless WORKSHOP_PROGRESS is 0."""
     return _choice(os.environ, "WORKSHOP_PROGRESS", "1") == "1"
 
 

@@ -266,6 +266,14 @@ for first, second in pairs:
     wu.show_image_rows(rows, f"From {names[0]} to {names[1]}, {data.title}")
 
 # %% [markdown]
+# Now choose for yourself: two menus for the images, and a slider from one to the other. (Where sliders do not
+# run, you see a row of pictures. `make explorer` writes a page with such a slider that needs no Python.)
+
+# %%
+names = [data.classes[int(label)] for label in labels]
+wu.explore_lines(encoder, decoder, images, names)
+
+# %% [markdown]
 # ## How far from a cross-fade?
 #
 # Let us put a number on it. Decode the middle of two codes, and compare it with the mean of the

@@ -87,6 +87,7 @@ CALLS = {
     "linear_autoencoder": lambda t: wu.linear_autoencoder(torch.zeros(12), torch.eye(12), 3),
     "load_data": lambda t: wu.load_data(t.settings),
     "maps_as_images": lambda t: wu.maps_as_images(IMAGES[0]),
+    "masked": lambda t: wu.masked(IMAGES, torch.ones(8)),
     "measure_lines": lambda t: wu.measure_lines(
         t.encoder, t.decoder, t.model, (IMAGES[:4], IMAGES[4:]), (LABELS[:4], LABELS[4:]), IMAGES
     ),
@@ -127,6 +128,7 @@ CALLS = {
     "train_autoencoder": lambda t: wu.train_autoencoder(
         t.encoder, t.decoder, *t.loaders, t.adam, 1
     ),
+    "unusual_images": lambda t: wu.unusual_images(IMAGES[0]),
     "use_solution": lambda t: wu.use_solution("cnn_shapes")(),
     "weights_as_images": lambda t: wu.weights_as_images(t.model.conv1.weight),
     "worst_mistakes": lambda t: wu.worst_mistakes(PROBABILITIES, LABELS, 2),

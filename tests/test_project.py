@@ -23,7 +23,7 @@ MODULES = sorted((ROOT / "workshop_utils").rglob("*.py"))
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}
 # Each module imports only from those in the lines above it.
 ORDER = """
-files settings evaluation source style history transfer
+files probes settings evaluation source style history transfer
 mirrors validation standin_shapes tensor_files image_folder doctor.findings
 image_cache cifar10 layers
 download standin

@@ -54,6 +54,7 @@ else:
                 "plot_shifts",
                 "smooth",
             ],
+            "probes": ["masked", "unusual_images"],
             "progress": ["accuracy"],
             "reference": ["report_result", "show_result"],
             "resuming": ["Checkpoint"],

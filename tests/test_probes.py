@@ -1,0 +1,49 @@
+import torch
+
+import workshop_utils as wu
+
+
+def squared_errors(a, b):
+    return ((a - b) ** 2).sum(dim=(1, 2, 3))
+
+
+def test_a_mask_reaches_the_error_and_the_next_smaller_square_would_not():
+    torch.manual_seed(0)
+    images, errors = torch.rand(5, 3, 32, 32), torch.tensor([0.0, 1.0, 20.0, 80.0, 150.0])
+    covered = wu.masked(images, errors)
+    assert (squared_errors(covered, images) >= errors).all()
+    for image, original, error in zip(covered, images, errors, strict=True):
+        is_grey = (image == 0.5).all(dim=0)
+        side = int(is_grey.any(dim=0).sum())
+        assert is_grey.sum() == side * side
+        inner = original.clone()
+        half = (side - 2) // 2
+        inner[:, 16 - half : 16 + half, 16 - half : 16 + half] = 0.5
+        assert ((inner - original) ** 2).sum() < error or side == 2
+
+
+def test_an_error_out_of_reach_covers_the_whole_image():
+    covered = wu.masked(torch.rand(1, 3, 32, 32), torch.tensor([1e6]))
+    assert torch.equal(covered, torch.full((1, 3, 32, 32), 0.5))
+
+
+def test_the_images_that_were_given_stay_as_they_were():
+    images = torch.rand(2, 3, 32, 32)
+    before = images.clone()
+    wu.masked(images, torch.tensor([10.0, 10.0]))
+    wu.unusual_images(images[0])
+    assert torch.equal(images, before)
+
+
+def test_unusual_images_are_images_and_the_same_every_time():
+    photograph = torch.rand(3, 32, 32)
+    unusual, again = wu.unusual_images(photograph), wu.unusual_images(photograph)
+    for name, image in unusual.items():
+        assert image.shape == (3, 32, 32), name
+        assert image.min() >= 0, name
+        assert image.max() <= 1, name
+        assert torch.equal(image, again[name]), name
+    assert torch.equal(unusual["upside down"][:, 0], photograph[:, -1])
+    assert torch.allclose(unusual["inverted"] + photograph, torch.ones(3, 32, 32))
+    assert unusual["fine grid"].mean() == unusual["coarse grid"].mean() == 0.5
+    assert 0.02 < unusual["a circle"].mean() < 0.2

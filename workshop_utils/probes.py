@@ -1,0 +1,55 @@
+"""Images made on purpose, to find out what a squared error or an autoencoder makes of them."""
+
+import torch
+from torch import Tensor
+
+
+def masked(images: Tensor, errors: Tensor) -> Tensor:
+    """Cover a square in the middle of each image with grey: the smallest that reaches an error.
+
+    Args:
+        images: N×3×32×32, values in [0, 1].
+        errors: squared error, summed over the values, that the grey square shall make; N numbers.
+
+    Returns:
+        Images of the same shape. Where no square reaches the error, all of the image is grey.
+    """
+    covered = images.clone()
+    for image, original, error in zip(covered, images, errors, strict=True):
+        height, width = image.shape[1:]
+        for side in range(2, max(height, width) + 1, 2):
+            top, left = (height - side) // 2, (width - side) // 2
+            image[:, max(top, 0) : top + side, max(left, 0) : left + side] = 0.5
+            if ((image - original) ** 2).sum() >= error:
+                break
+    return covered
+
+
+def unusual_images(photograph: Tensor, seed: int = 0) -> dict[str, Tensor]:
+    """Images of a kind that no training image is of.
+
+    Args:
+        photograph: 3×32×32, values in [0, 1]: turned over, and inverted.
+        seed: starting point of the noise.
+
+    Returns:
+        Name -> 3×H×W, of the photograph's shape.
+    """
+    height, width = photograph.shape[1:]
+    rows, columns = torch.arange(height)[:, None], torch.arange(width)[None, :]
+    noise = torch.rand(photograph.shape, generator=torch.Generator().manual_seed(seed))
+    patterns = {
+        "noise": noise,
+        "fine grid": ((rows + columns) % 2).expand(3, -1, -1).float(),
+        "coarse grid": ((rows // 4 + columns // 4) % 2).expand(3, -1, -1).float(),
+        "a circle": _circle(height, width),
+    }
+    patterns = {name: pattern.to(photograph.device) for name, pattern in patterns.items()}
+    return {**patterns, "upside down": photograph.flip(1), "inverted": 1 - photograph}
+
+
+def _circle(height: int, width: int) -> Tensor:
+    """A thin white circle on black."""
+    y, x = torch.arange(height)[:, None] - height / 2, torch.arange(width)[None, :] - width / 2
+    distance = (y**2 + x**2).sqrt()
+    return ((distance - height / 3).abs() < 1).expand(3, -1, -1).float()

@@ -372,6 +372,8 @@ wu.save_run("mlp", history, data, settings, model=mlp)
 # %% [markdown]
 # ## To go further: what the hidden layers see
 #
+# *Optional, about 8 minutes.*
+#
 # A unit of the first hidden layer has one weight for each number of an image. Laid out as an image, its weights show
 # what it looks for: mid-grey means zero, and a bright spot of a colour raises the unit where the image has
 # that colour.

@@ -425,6 +425,8 @@ wu.plot_experiments(experiments, f"What did it buy? {data.title}")
 # %% [markdown]
 # ## To go further: what the filters see
 #
+# *Optional, about 8 minutes.*
+#
 # A filter of the first layer is a small image of its own, 5×5 pixels in three colours. Mid-grey means zero.
 # **Look for** filters that have a direction, and for filters that have a colour.
 
@@ -480,6 +482,8 @@ wu.show_image_rows(rows, f"Patches that excite filters of conv2 most, {data.titl
 
 # %% [markdown]
 # ## To go further: does it matter where the object is?
+#
+# *Optional, about 8 minutes.*
 #
 # Convolutional networks are often called *translation invariant*: move the object, and the answer stays.
 # Two words are easily mixed up here. A function is

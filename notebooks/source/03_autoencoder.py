@@ -450,6 +450,8 @@ wu.plot_experiments(experiments, f"Code size, {data.title}", against="embedding_
 # %% [markdown]
 # ## To go further: what the squared error does not see
 #
+# *Optional, about 5 minutes.*
+#
 # The training knows one measure only, the squared error. Is it ours? Here are test images, the same images moved by a
 # single pixel, and the same with a grey square over the middle. The square was made so large that it costs about
 # as much as the move. **Look at** the two lower rows: which error would *you* call larger?

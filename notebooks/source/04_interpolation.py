@@ -322,6 +322,8 @@ print(f"the same for PCA: {pca_gap:.6f}")
 # %% [markdown]
 # ## To go further: is the space of codes meaningful?
 #
+# *Optional, about 10 minutes.*
+#
 # Three questions to it, answered over many images.
 #
 # **First: are neighbours alike?** For each of 2,000 test images, we look for the nearest other one, once by pixels and

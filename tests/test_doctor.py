@@ -653,7 +653,11 @@ def test_cores_are_counted_without_pytorch():
 @pytest.fixture
 def calm(monkeypatch):
     """A computer on which nothing else runs, and that is as fast as the recording one."""
-    recording = reference.load_reference()[STANDIN]["quick"]
+    seconds = {"01_mlp": [10.0], "02_cnn": [9.0, 12.0, 9.5], "03_autoencoder": [13.2]}
+    known = reference.load_reference()[STANDIN]
+    recording = dataclasses.replace(known["quick"], seconds={**seconds, "04_interpolation": [7.0]})
+    known = {STANDIN: {**known, "quick": recording}}
+    monkeypatch.setattr(reference, "load_reference", lambda: known)
     monkeypatch.setattr(psutil, "cpu_percent", lambda interval: 0.0)
     monkeypatch.setattr(speed, "images_per_second", lambda device: recording.images_per_second)
     return recording

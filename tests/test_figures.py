@@ -41,7 +41,7 @@ def some_experiments():
 PROBABILITIES = torch.rand(8, 10, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
 CLASSES = tuple("abcdefghij")
 IMAGES = torch.rand(8, 3, 32, 32)
-LINE = Line([0.0, 0.5, 1.0], nearest=[9.0, 4.0, 9.0], ends=[0.5, 0.4, 0.5], surest=[0.6, 0.5, 0.6])
+LINE = Line([0.0, 0.5, 1.0], nearest=[9.0, 4.0, 9.0], ends=[0.5, 0.4, 0.5])
 
 FIGURES = {
     "one image": lambda _: wu.imshow(IMAGES[0], "A title"),

@@ -56,13 +56,12 @@ def test_every_point_of_every_line_is_measured():
         identity, identity, FirstPixel(), (zeros, ones), (first, second), zeros, n_steps=3
     )
     assert list(lines) == [PIXELS, CODES, SPHERE]
-    assert lines[PIXELS] == lines[CODES]
+    assert lines[PIXELS] == lines[CODES] != lines[SPHERE]
     line = lines[PIXELS]
     assert line.alphas == [0.0, 0.5, 1.0]
     assert line.nearest == pytest.approx([0, 48 * 0.3**2, 48 * 0.6**2], abs=1e-4)
     # Classes 0 and 1 have all the probability together; of classes 0 and 2, only class 0 has some.
     assert line.ends == pytest.approx([(1 + chance) / 2 for chance in (0.2, 0.5, 0.8)], abs=1e-5)
-    assert line.surest == pytest.approx([0.8, 0.5, 0.8], abs=1e-5)
 
 
 def test_a_class_that_both_ends_have_counts_once():

@@ -18,13 +18,11 @@ class Line:
         alphas: where the points lie, from 0 to 1.
         nearest: squared distance of each point to the nearest real image.
         ends: probability that a classifier gives to the classes of the two ends together.
-        surest: its probability for the class it thinks most likely.
     """
 
     alphas: list[float]
     nearest: list[float]
     ends: list[float]
-    surest: list[float]
 
 
 def choose_pairs(
@@ -47,17 +45,6 @@ def choose_pairs(
     is_same = (labels[first] == labels[second]).cpu()
     kept = (is_same == same_class) & (first != second)
     return first[kept][:n_pairs], second[kept][:n_pairs]
-
-
-def blend(start: Tensor, end: Tensor, alpha: float) -> Tensor:
-    """The point (1 - α)·start + α·end of a straight line.
-
-    Args:
-        start: images or codes.
-        end: others of the same shape.
-        alpha: from 0 to 1.
-    """
-    return (1 - alpha) * start + alpha * end
 
 
 def spherical_blend(start: Tensor, end: Tensor, alpha: float) -> Tensor:
@@ -107,18 +94,18 @@ def measure_lines(
     with evaluating(encoder, decoder, classifier):
         codes = encoder(ends[0]), encoder(ends[1])
         walks = {
-            PIXELS: [blend(*ends, alpha) for alpha in alphas],
-            CODES: [decoder(blend(*codes, alpha)) for alpha in alphas],
+            PIXELS: [torch.lerp(*ends, alpha) for alpha in alphas],
+            CODES: [decoder(torch.lerp(*codes, alpha)) for alpha in alphas],
             SPHERE: [decoder(spherical_blend(*codes, alpha)) for alpha in alphas],
         }
         lines = {}
         for name, walk in walks.items():
-            chances = [classifier(images).softmax(dim=1) for images in walk]  # N×n_classes each
             lines[name] = Line(
                 alphas,
-                [distance_to_nearest(images, real) for images in walk],
-                [_chance_of_ends(chance, *labels) for chance in chances],
-                [chance.amax(dim=1).mean().item() for chance in chances],
+                nearest=[distance_to_nearest(images, real) for images in walk],
+                ends=[
+                    _chance_of_ends(classifier(images).softmax(dim=1), *labels) for images in walk
+                ],
             )
     return lines
 

@@ -16,10 +16,10 @@ def masked(images: Tensor, errors: Tensor) -> Tensor:
     """
     covered = images.clone()
     for image, original, error in zip(covered, images, errors, strict=True):
-        height, width = image.shape[1:]
-        for side in range(2, max(height, width) + 1, 2):
-            top, left = (height - side) // 2, (width - side) // 2
-            image[:, max(top, 0) : top + side, max(left, 0) : left + side] = 0.5
+        whole = image.shape[-1]  # images are square
+        for side in range(2, whole + 1, 2):
+            inner = slice((whole - side) // 2, (whole + side) // 2)
+            image[:, inner, inner] = 0.5
             if ((image - original) ** 2).sum() >= error:
                 break
     return covered

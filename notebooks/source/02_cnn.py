@@ -462,8 +462,8 @@ wu.show_image_rows(rows, f"Through the network: {data.classes[int(labels[1])]}, 
 # The first maps can still be read as pictures. Towards the end they are coarse: *whether* something was
 # found counts more and more, *where* less and less.
 #
-# A map that is black everywhere belongs to a filter that ReLU never lets pass. Such a filter is *dead*: without output
-# there is no gradient, and without a gradient it stays as it was.
+# A map that is black may just have found nothing in this image. But a filter that ReLU does not let pass for *any*
+# image is *dead*: without output there is no gradient, and without a gradient it stays as it was.
 #
 # What does a filter of the second layer look for? Its weights are no picture any more, since it reads eight maps. But
 # we can ask which images excite it most. One place of its map sees 14×14 pixels. **Look at** each row: what do

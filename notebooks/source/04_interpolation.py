@@ -414,7 +414,7 @@ wu.show_image_rows(rows, f"Codes of images, and random codes, {data.title}")
 # - Numbers over many pairs say how far the latent line is from a cross-fade; a single lucky
 #   picture does not.
 # - To a classifier, and to the search for the nearest image, blends of codes are what blends of pixels are. Neighbours
-#   by codes share their class no more often than neighbours by pixels.
+#   by codes share their class hardly more often than neighbours by pixels.
 # - A plain autoencoder gives no guarantee about the space between codes. Variational ones are
 #   built to give one.
 #

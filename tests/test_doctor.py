@@ -22,6 +22,7 @@ from workshop_utils import (
     cifar10,
     doctor,
     download,
+    memory,
     reference,
     speed,
 )
@@ -617,8 +618,8 @@ def test_a_container_may_not_take_all_of_the_memory(
 ):
     free = types.SimpleNamespace(available=8000 * MEGABYTE)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
-    monkeypatch.setattr(machine, "MEMORY_LIMIT", tmp_path / "memory.max")
-    machine.MEMORY_LIMIT.write_text(limit)
+    monkeypatch.setattr(memory, "LIMIT", tmp_path / "memory.max")
+    memory.LIMIT.write_text(limit)
     if is_enough:
         assert "8.0 GB free" in passed(examine("memory"), "memory")
     else:

@@ -1,3 +1,4 @@
+import itertools
 from unittest.mock import MagicMock
 
 import matplotlib.pyplot as plt
@@ -6,7 +7,9 @@ import pytest
 import torch
 
 import workshop_utils as wu
+from workshop_utils.experiments import Trial
 from workshop_utils.lines import Line
+from workshop_utils.sweeps import Sweep
 
 
 @pytest.fixture
@@ -38,6 +41,18 @@ def some_experiments():
     return experiments
 
 
+def some_sweep(result, **choices):
+    """Two values of each choice, two seeds each."""
+    names = [*choices, "seed"]
+    trials = [
+        Trial(dict(zip(names, values, strict=True)), result, 1000 * (1 + values[0]), 60.0)
+        for values in itertools.product(*choices.values(), (0, 1))
+    ]
+    return Sweep("stand-in", trials)
+
+
+CLASSIFIED = wu.History(train_accuracy=[0.4, 0.7], test_accuracy=[0.4, 0.6], seconds=[30.0, 30.0])
+REBUILT = wu.History(test_loss=[20.0, 10.0])
 PROBABILITIES = torch.rand(8, 10, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
 CLASSES = tuple("abcdefghij")
 IMAGES = torch.rand(8, 3, 32, 32)
@@ -54,6 +69,15 @@ FIGURES = {
     "batch curves": lambda _: wu.plot_batch_curves({"A": history(), "B": history()}, "A title"),
     "epoch losses": lambda _: wu.plot_epoch_losses(history(), "A title", "error"),
     "code sizes": lambda _: wu.plot_code_sizes({8: 9.0, 16: 4.0}, 16, 5.0, "A title"),
+    "accuracy by time": lambda _: wu.plot_accuracy_by_time(
+        {"A": some_sweep(CLASSIFIED, width=(1,)).trials}, "A title"
+    ),
+    "code size sweep": lambda _: wu.plot_code_size_sweep(
+        some_sweep(REBUILT, embedding_dim=(2, 8)), {"PCA": {32: 30.0, 128: 10.0}}, "A title"
+    ),
+    "widths": lambda _: wu.plot_widths(
+        some_sweep(CLASSIFIED, width=(1, 2), learning_rate=(0.01, 0.1)), "A title"
+    ),
     "experiments": lambda _: wu.plot_experiments(some_experiments(), "A title", "out_c1"),
     "lines": lambda _: wu.plot_lines(
         {"same": {"pixels": LINE, "codes": LINE}, "different": {"pixels": LINE}}, "A title"
@@ -85,7 +109,17 @@ def test_a_figure_has_a_title_and_words_for_those_who_cannot_see_it(draw, data, 
 
 @pytest.mark.parametrize(
     "name",
-    ["confusion", "batch curves", "epoch losses", "code sizes", "experiments", "shifts", "lines"],
+    [
+        "confusion",
+        "batch curves",
+        "epoch losses",
+        "code sizes",
+        "experiments",
+        "shifts",
+        "lines",
+        "accuracy by time",
+        "code size sweep",
+    ],
 )
 def test_every_axis_of_a_plot_is_labelled(name, data, shown):
     FIGURES[name](data)
@@ -113,6 +147,18 @@ def test_the_words_about_the_network_name_every_shape(data, shown):
     FIGURES["network"](data)
     for shape in ("3×32×32", "8×28×28", "8×14×14", "16×10×10", "16×5×5", "400", "256", "10"):
         assert shape in shown[0][1]
+
+
+def test_the_words_about_widths_name_both_accuracies_and_the_best_learning_rate(data, shown):
+    trials = [
+        Trial({"width": 1, "learning_rate": rate, "seed": 0}, history, 500, 60.0)
+        for rate, history in (
+            (0.01, wu.History(train_accuracy=[0.5], test_accuracy=[0.4])),
+            (0.1, wu.History(train_accuracy=[0.9], test_accuracy=[0.6])),
+        )
+    ]
+    wu.plot_widths(Sweep("stand-in", trials), "A title")
+    assert "500 parameters: best learning rate 0.1, training 90 %, test 60 %" in shown[0][1]
 
 
 def test_outside_a_notebook_a_figure_is_shown_in_a_window(monkeypatch):

@@ -1,6 +1,7 @@
 """Nothing that the package offers changes what other code in the same kernel depends on."""
 
 import contextlib
+import dataclasses
 import inspect
 import io
 import random
@@ -53,7 +54,23 @@ def interrupted_training(t):
     wu.train(t.model, loader, t.loaders[1], t.optimizer, 2, t.checkpoint)
 
 
+def run_sweep(t, try_out, **choices):
+    one_at_a_time = dataclasses.replace(t.settings, threads=1)
+    return wu.sweep(try_out, t.data, one_at_a_time, **choices)
+
+
 CALLS = {
+    "add_noise": lambda t: wu.add_noise(IMAGES, 0.1),
+    "augment": lambda t: wu.augment(IMAGES, torch.Generator().manual_seed(0)),
+    "AugmentedLoader": lambda t: list(wu.AugmentedLoader(t.loaders[0])),
+    "errors_with_noise": lambda t: wu.errors_with_noise(t.encoder, t.decoder, IMAGES, [0.1]),
+    "plot_accuracy_by_time": lambda t: FIGURES["accuracy by time"](t.data),
+    "plot_code_size_sweep": lambda t: FIGURES["code size sweep"](t.data),
+    "plot_widths": lambda t: FIGURES["widths"](t.data),
+    "sweep": lambda t: run_sweep(t, wu.try_width, width=(1,), learning_rate=(0.01,)).show(),
+    "try_code_size": lambda t: run_sweep(t, wu.try_code_size, embedding_dim=(1,)),
+    "try_deeper": lambda t: run_sweep(t, wu.try_deeper),
+    "try_width": lambda t: run_sweep(t, wu.try_width, width=(1,), learning_rate=(0.01,)),
     "Checkpoint": interrupted_training,
     "Experiments": lambda t: some_experiments().show(),
     "History": lambda t: repr(wu.History()),
@@ -134,7 +151,14 @@ CALLS = {
     "worst_mistakes": lambda t: wu.worst_mistakes(PROBABILITIES, LABELS, 2),
 }
 # Made by a student, these take random numbers for their first weights, as all layers do.
-NETWORKS = {"BasicConvNet", "ConvDecoder", "ConvEncoder", "MultilayerPerceptronModel"}
+NETWORKS = {
+    "AddNoise",
+    "BasicConvNet",
+    "ConvDecoder",
+    "ConvEncoder",
+    "DeeperConvNet",
+    "MultilayerPerceptronModel",
+}
 # Only holds what a check found.
 NO_CALL = {"CheckResult"}
 

@@ -23,6 +23,21 @@ def test_the_convolutional_network_follows_its_arguments(out_c1, out_c2, dense):
     assert model.fc1.in_features == out_c2 * 5 * 5
 
 
+def test_the_deeper_network_gives_a_score_per_class_and_does_not_mind_where_things_are():
+    model = wu.DeeperConvNet().eval()
+    assert model(IMAGES).shape == (4, 10)
+    far_from_edges = torch.zeros(1, 3, 32, 32)
+    far_from_edges[..., 12:16, 12:16] = torch.rand(1, 3, 4, 4)
+    moved = wu.shift(far_from_edges, down=8, right=-8)  # a multiple of what is pooled
+    assert torch.allclose(model(far_from_edges)[0], model(moved)[0], atol=0.05)
+
+
+def test_noise_is_added_in_training_only():
+    noise = wu.AddNoise(0.1)
+    assert (noise(IMAGES) - IMAGES).std().item() == pytest.approx(0.1, rel=0.05)
+    assert torch.equal(noise.eval()(IMAGES), IMAGES)
+
+
 def test_the_encoder_makes_512_numbers_that_may_be_negative():
     code = wu.ConvEncoder(8, 16, 32)(IMAGES)
     assert code.shape == (4, 32, 4, 4)

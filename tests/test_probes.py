@@ -47,3 +47,18 @@ def test_unusual_images_are_images_and_the_same_every_time():
     assert torch.allclose(unusual["inverted"] + photograph, torch.ones(3, 32, 32))
     assert unusual["fine grid"].mean() == unusual["coarse grid"].mean() == 0.5
     assert 0.02 < unusual["a circle"].mean() < 0.2
+
+
+def test_noise_is_the_same_every_time_and_as_strong_as_asked_for():
+    images = torch.full((50, 3, 32, 32), 0.5)
+    once, again = wu.add_noise(images, 0.2), wu.add_noise(images, 0.2)
+    assert torch.equal(once, again)
+    assert abs((once - images).std().item() - 0.2) < 0.002
+
+
+def test_an_autoencoder_that_copies_gives_the_noise_back():
+    images = torch.full((50, 3, 32, 32), 0.5)
+    copy = torch.nn.Identity()
+    quiet, noisy = wu.errors_with_noise(copy, copy, images, (0.0, 0.1))
+    assert quiet == 0
+    assert abs(noisy / (3072 * 0.1**2) - 1) < 0.02

@@ -23,17 +23,17 @@ MODULES = sorted((ROOT / "workshop_utils").rglob("*.py"))
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}
 # Each module imports only from those in the lines above it.
 ORDER = """
-files probes settings evaluation source style history transfer
+files memory settings evaluation source style history transfer
 mirrors validation standin_shapes tensor_files image_folder doctor.findings
 image_cache cifar10 layers
 download standin
 data models
-resuming
+resuming augment
 progress
 training runs diagrams mistakes
-interpolation pca shifts features lines reference experiments
-solutions pictures plots speed
-slider
+interpolation pca probes shifts features lines reference experiments
+sweeps solutions pictures plots speed
+slider trials sweep_plots
 checks.result checks.errors
 checks.running
 checks.answers

@@ -14,6 +14,7 @@ else:
     __getattr__, __dir__, __all__ = lazy_loader.attach(
         __name__,
         submod_attrs={
+            "augment": ["AugmentedLoader", "augment"],
             "checks": [
                 "CheckResult",
                 "check_encoder",
@@ -40,7 +41,14 @@ else:
             "layers": ["count_parameters", "layer_outputs", "show_layers", "trace_layers"],
             "lines": ["choose_pairs", "measure_lines"],
             "mistakes": ["confusion_matrix", "most_confused", "worst_mistakes"],
-            "models": ["BasicConvNet", "ConvDecoder", "ConvEncoder", "MultilayerPerceptronModel"],
+            "models": [
+                "AddNoise",
+                "BasicConvNet",
+                "ConvDecoder",
+                "ConvEncoder",
+                "DeeperConvNet",
+                "MultilayerPerceptronModel",
+            ],
             "pca": ["cut_into_patches", "linear_autoencoder", "principal_directions"],
             "pictures": ["imshow", "show_image_rows", "show_mistakes", "show_samples"],
             "plots": [
@@ -54,7 +62,7 @@ else:
                 "plot_shifts",
                 "smooth",
             ],
-            "probes": ["masked", "unusual_images"],
+            "probes": ["add_noise", "errors_with_noise", "masked", "unusual_images"],
             "progress": ["accuracy"],
             "reference": ["report_result", "show_result"],
             "resuming": ["Checkpoint"],
@@ -64,6 +72,8 @@ else:
             "slider": ["explore_lines"],
             "solutions": ["use_solution"],
             "source": ["show_source"],
+            "sweeps": ["sweep"],
+            "sweep_plots": ["plot_accuracy_by_time", "plot_code_size_sweep", "plot_widths"],
             "training": [
                 "predict",
                 "reconstruct",
@@ -72,5 +82,6 @@ else:
                 "train",
                 "train_autoencoder",
             ],
+            "trials": ["try_code_size", "try_deeper", "try_width"],
         },
     )

@@ -34,9 +34,9 @@ class Trial:
         """What the result is."""
         return "test accuracy" if self.history.test_accuracy else "test loss"
 
-    def format_result(self) -> str:
-        """Write the result, without its unit."""
-        return f"{self.result:.1%}" if self.history.test_accuracy else f"{self.result:.2f}"
+    def format(self, result: float) -> str:
+        """Write a result of this kind, without its unit."""
+        return f"{result:.1%}" if self.history.test_accuracy else f"{result:.2f}"
 
 
 class Experiments:
@@ -84,7 +84,7 @@ class Experiments:
             print(
                 f"{number:>3}", *chosen, f"{trial.n_parameters:>12,}{trial.seconds:>9.0f}", end=""
             )
-            print(f"{trial.format_result():>16}")
+            print(f"{trial.format(trial.result):>16}")
 
     def _check(self, choices: dict[str, float]) -> None:
         """Say in words what Python would say in a traceback."""

@@ -74,6 +74,58 @@ class BasicConvNet(nn.Module):
         return self.logits(x)  # -> N×n_classes
 
 
+class DeeperConvNet(nn.Module):
+    """Four convolutions, each with batch normalisation, and one fully connected layer.
+
+    Args:
+        n_classes: how many classes to tell apart.
+
+    Source: after Simonyan and Zisserman (2015); batch normalisation: Ioffe and Szegedy (2015).
+    """
+
+    def __init__(self, n_classes: int = 10) -> None:
+        super().__init__()
+        # Batch normalisation adds a bias of its own.
+        self.conv1 = nn.Conv2d(3, 32, kernel_size=3, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(32, 64, kernel_size=3, padding=1, bias=False)
+        self.conv3 = nn.Conv2d(64, 128, kernel_size=3, padding=1, bias=False)
+        self.conv4 = nn.Conv2d(128, 128, kernel_size=3, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(32)
+        self.norm2 = nn.BatchNorm2d(64)
+        self.norm3 = nn.BatchNorm2d(128)
+        self.norm4 = nn.BatchNorm2d(128)
+        self.pool = nn.MaxPool2d(kernel_size=2, stride=2)
+        self.logits = nn.Linear(128, n_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return one score per class (logits), N×n_classes, for images N×3×32×32."""
+        check_shape("DeeperConvNet", x, (3, 32, 32))
+        x = F.relu(self.norm1(self.pool(self.conv1(x))))  # N×3×32×32 -> N×32×16×16
+        x = F.relu(self.norm2(self.pool(self.conv2(x))))  # -> N×64×8×8
+        x = F.relu(self.norm3(self.conv3(x)))  # -> N×128×8×8
+        x = F.relu(self.norm4(self.pool(self.conv4(x))))  # -> N×128×4×4
+        x = x.amax(dim=(2, 3))  # -> N×128: what was found, no matter where
+        return self.logits(x)  # -> N×n_classes
+
+
+class AddNoise(nn.Module):
+    """Adds noise to images while training, and nothing afterwards, as dropout does.
+
+    Args:
+        spread: standard deviation of the noise, for values in [0, 1].
+
+    Source: Vincent et al. (2008), denoising autoencoders.
+    """
+
+    def __init__(self, spread: float) -> None:
+        super().__init__()
+        self.spread = spread
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return images of the same shape, N×C×H×W."""
+        return x + self.spread * torch.randn_like(x) if self.training else x
+
+
 class ConvEncoder(nn.Module):
     """Three convolutions, each halving height and width: image to code.
 

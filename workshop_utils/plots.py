@@ -8,11 +8,10 @@ from torch import Tensor
 from workshop_utils.experiments import Experiments
 from workshop_utils.history import History
 from workshop_utils.lines import Line
-from workshop_utils.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_figure, styled
+from workshop_utils.style import BLUE, GREY, LINES, ORANGE, show_figure, styled
 
 EDGE = 10  # values at either end of a curve, where smoothing lacks neighbours on one side
 MARKERS = "osD^v<>pP*"  # one for each class, since ten colours are many
-LINES = ((ORANGE, "--"), (BLUE, "-"), (GREEN, "-."), (PURPLE, ":"))  # also told apart in grey
 
 
 @styled
@@ -270,7 +269,7 @@ def plot_experiments(experiments: Experiments, title: str, against: str = "param
         choices = ", ".join(f"{name} {value:g}" for name, value in trial.choices.items())
         axes.plot(x, trial.result, "o", color=BLUE, markersize=9)
         axes.annotate(f"run {number}", (x, trial.result), xytext=(9, 5), textcoords="offset points")
-        described.append(f"Run {number}, {choices}: {trial.unit} {trial.format_result()}")
+        described.append(f"Run {number}, {choices}: {trial.unit} {trial.format(trial.result)}")
     axes.set(title=title, xlabel=against, ylabel=trials[0].unit)
     axes.margins(x=0.2, y=0.25)  # room for the labels
     axes.set_xlim(left=max(0, axes.get_xlim()[0]))

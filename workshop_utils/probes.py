@@ -1,7 +1,11 @@
 """Images made on purpose, to find out what a squared error or an autoencoder makes of them."""
 
+from collections.abc import Iterable
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from workshop_utils.training import reconstruct
 
 
 def masked(images: Tensor, errors: Tensor) -> Tensor:
@@ -45,6 +49,42 @@ def unusual_images(photograph: Tensor) -> dict[str, Tensor]:
     }
     patterns = {name: pattern.to(photograph.device) for name, pattern in patterns.items()}
     return {**patterns, "upside down": photograph.flip(1), "inverted": 1 - photograph}
+
+
+def add_noise(images: Tensor, spread: float) -> Tensor:
+    """Add the same noise every time it is called.
+
+    Args:
+        images: N×C×H×W.
+        spread: standard deviation of the noise, for values in [0, 1].
+
+    Returns:
+        Images of the same shape; values may lie outside of [0, 1].
+    """
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(images.shape, generator=generator)
+    return images + spread * noise.to(images.device)
+
+
+def errors_with_noise(
+    encoder: nn.Module, decoder: nn.Module, images: Tensor, spreads: Iterable[float]
+) -> list[float]:
+    """How far the reconstructions of noisy images are from the images without noise.
+
+    Args:
+        encoder: turns images N×C×H×W into codes.
+        decoder: turns codes into images N×C×H×W.
+        images: N×C×H×W, values in [0, 1], without noise.
+        spreads: standard deviations of the noise.
+
+    Returns:
+        For each of them: squared error per image, summed over its values.
+    """
+    errors = []
+    for spread in spreads:
+        found = reconstruct(encoder, decoder, add_noise(images, spread))
+        errors.append(((found - images) ** 2).sum().item() / len(images))
+    return errors
 
 
 def _circle(height: int, width: int) -> Tensor:

@@ -19,7 +19,8 @@ class Profile:
 
     `classifier_epochs` and `autoencoder_epochs` are passes over the training images;
     `experiment_epochs` is for one run of an experiment, `short_epochs` for notebook 04 where no
-    trained autoencoder is at hand.
+    trained autoencoder is at hand. Each run of a sweep takes `sweep_epochs`, and there is one run
+    for each of `sweep_seeds`; those of a sweep that takes ten minutes each, `long_epochs`.
     `n_train` and `n_test` limit the images; None takes them all.
     """
 
@@ -28,15 +29,40 @@ class Profile:
     autoencoder_epochs: int
     experiment_epochs: int
     short_epochs: int
+    sweep_epochs: int
+    sweep_seeds: tuple[int, ...]
+    long_epochs: int
     n_train: int | None
     n_test: int | None
 
 
 PROFILES = {
     # The worksheet's numbers of epochs, on every image.
-    "full": Profile("full", 10, 48, 3, 12, None, None),
+    "full": Profile(
+        "full",
+        classifier_epochs=10,
+        autoencoder_epochs=48,
+        experiment_epochs=3,
+        short_epochs=12,
+        sweep_epochs=10,
+        sweep_seeds=(0, 1, 2),
+        long_epochs=18,
+        n_train=None,
+        n_test=None,
+    ),
     # A minute in all, for tests: enough to be well above chance, no more.
-    "quick": Profile("quick", 5, 5, 2, 5, 10_000, 2_000),
+    "quick": Profile(
+        "quick",
+        classifier_epochs=5,
+        autoencoder_epochs=5,
+        experiment_epochs=2,
+        short_epochs=5,
+        sweep_epochs=1,
+        sweep_seeds=(0,),
+        long_epochs=1,
+        n_train=10_000,
+        n_test=2_000,
+    ),
 }
 
 CHOICES = {

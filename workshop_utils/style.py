@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 # Okabe and Ito (2008): told apart with every common form of colour blindness.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6B6B6B"
+LINES = ((ORANGE, "--"), (BLUE, "-"), (GREEN, "-."), (PURPLE, ":"))  # also told apart in grey
 
 STYLE = {
     "figure.dpi": 100,

@@ -423,6 +423,66 @@ wu.plot_experiments(experiments, f"What did it buy? {data.title}")
 # of a point or two can be chance: run the same choice with another seed before you believe them.
 
 # %% [markdown]
+# ## To go further: are more parameters always better?
+#
+# *Optional, about 8 minutes.*
+#
+# A few runs with one seed prove little. Here are 36: four widths, three learning rates, three seeds each, ten epochs
+# as above. `width` multiplies the numbers of filters, so width 1 is the network from above.
+#
+# You need not wait for them: in the full profile you see the runs that came with the workbook. Anything else is
+# trained when you ask for it, as many runs at once as there are cores and memory for, and kept: try a `width` of your own.
+
+# %%
+wu.show_source(wu.try_width)
+
+# %%
+widths = wu.sweep(
+    wu.try_width, data, settings, width=(0.5, 1, 2, 4), learning_rate=(0.003, 0.01, 0.03)
+)
+widths.show()
+
+# %% [markdown]
+# **Predict**, before you look: does the accuracy on test images rise with every step in width? And must a wider
+# network have a smaller learning rate?
+
+# %%
+wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
+
+# %% [markdown]
+# ## To go further: how far can you get in ten minutes?
+#
+# *Optional, about 6 minutes.*
+#
+# `DeeperConvNet` has four convolutions 3×3 and changes three more things:
+#
+# - **batch normalisation** gives every map mean 0 and variance 1 over the batch, then a scale and an offset that are
+#   learnt. No filter can fall silent for good, and larger learning rates are safe;
+# - **augmentation** flips and moves the training images at random: the network never sees the same batch twice;
+# - at the end, it keeps the largest value of each map, *wherever* it is.
+
+# %%
+wu.show_source(wu.DeeperConvNet)
+
+# %%
+generator = torch.Generator().manual_seed(0)
+again = [wu.augment(images[:8], generator) for _ in range(3)]
+rows = {"image": images[:8], "once": again[0], "twice": again[1], "three times": again[2]}
+wu.show_image_rows(rows, f"Augmented images, {data.title}")
+
+# %% [markdown]
+# It is trained with SGD as before, but the learning rate rises to 0.1 and falls to zero again. **Look at** how long
+# it takes to overtake the other network, and where it ends.
+
+# %%
+deeper = wu.sweep(wu.try_deeper, data, settings)
+deeper.show()
+
+# %%
+runs = {"CNN": widths.where(width=1, learning_rate=0.01), "deeper": deeper.trials}
+wu.plot_accuracy_by_time(runs, f"What time buys, {deeper.measured_on}")
+
+# %% [markdown]
 # ## To go further: what the filters see
 #
 # *Optional, about 8 minutes.*

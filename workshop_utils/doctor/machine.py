@@ -19,6 +19,7 @@ from workshop_utils.doctor.findings import (
     set_variable,
     why_not_writable,
 )
+from workshop_utils.memory import free_memory
 
 GB = 1e9
 # The archive, what is unpacked from it, and the cache: 0.17 + 0.18 + 0.18 GB, with a margin.
@@ -28,7 +29,6 @@ DISK_NEEDED = 1 * GB
 MEMORY_NEEDED = 2 * GB
 LONG = 30  # minutes; who has to compute longer is told of the quick profile
 BUSY = 30  # per cent of the processor; with more than that, times are not what they could be
-MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container, in bytes, or "max"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -108,12 +108,7 @@ def check_disk(known: Known) -> Finding:
 
 def check_memory(known: Known) -> Finding:
     """The largest notebook fits into the memory that is free."""
-    import psutil
-
-    free = psutil.virtual_memory().available
-    limit = MEMORY_LIMIT.read_text(encoding="ascii").strip() if MEMORY_LIMIT.is_file() else "max"
-    if limit != "max":
-        free = min(free, int(limit))
+    free = free_memory()
     text = f"{free / GB:.1f} GB free, a notebook needs {MEMORY_NEEDED / GB:.0f} GB"
     if free < MEMORY_NEEDED:
         return Finding(

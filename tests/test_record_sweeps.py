@@ -1,0 +1,43 @@
+import json
+
+import build
+import record_sweeps
+from workshop_utils import sweeps
+from workshop_utils.settings import PROFILES
+
+SOURCES = sorted(build.SOURCES.glob("*.py"))
+
+
+def test_what_the_notebooks_ask_for_is_read_from_them(tmp_path):
+    source = tmp_path / "01.py"
+    source.write_text(
+        "# %%\nfound = wu.sweep(\n    wu.try_width, data, settings, width=(1, 2.5)\n)\n"
+        "# %%\nwu.plot(wu.sweep(wu.try_deeper, data, settings), 3)\n",
+        encoding="utf-8",
+    )
+    found = record_sweeps.asked_for([source])
+    assert found == {"try_width": {"width": (1, 2.5)}, "try_deeper": {}}
+
+
+def test_every_sweep_of_the_notebooks_is_recorded_with_every_seed():
+    asked_for = record_sweeps.asked_for(SOURCES)
+    files = {file.stem for file in sweeps.SHIPPED.glob("*.json")}
+    assert files == asked_for.keys()
+    for name, choices in asked_for.items():
+        recorded = sweeps.recorded(name)
+        assert "CIFAR-10" in recorded.measured_on
+        for choice, values in choices.items():
+            assert recorded.values_of(choice) == sorted(values)
+        assert recorded.values_of("seed") == list(PROFILES["full"].sweep_seeds)
+        n_combinations = 1
+        for values in choices.values():
+            n_combinations *= len(values)
+        assert len(recorded.trials) == n_combinations * len(PROFILES["full"].sweep_seeds)
+
+
+def test_recorded_runs_have_values_of_every_epoch():
+    for file in sweeps.SHIPPED.glob("*.json"):
+        for trial in json.loads(file.read_text(encoding="utf-8"))["trials"]:
+            history = trial["history"]
+            assert len(history["test_loss"]) == len(history["seconds"]) > 1
+            assert history["batch_loss"] == []

@@ -1,0 +1,53 @@
+"""What the sweeps train is what the notebooks train."""
+
+import dataclasses
+
+import pytest
+
+import workshop_utils as wu
+from workshop_utils import trials
+
+
+def test_width_1_is_the_network_of_notebook_2(data, settings):
+    history, n_parameters = wu.try_width(data, settings, width=1, learning_rate=0.01)
+    assert n_parameters == wu.count_parameters(wu.BasicConvNet(8, 16, 256))
+    assert len(history.test_accuracy) == settings.profile.sweep_epochs
+
+
+@pytest.mark.parametrize(("width", "filters"), [(0.5, (4, 8)), (4, (32, 64))])
+def test_width_multiplies_the_filters(data, settings, width, filters):
+    _history, n_parameters = wu.try_width(data, settings, width=width, learning_rate=0.01)
+    assert n_parameters == wu.count_parameters(wu.BasicConvNet(*filters, 256))
+
+
+def test_code_size_32_is_the_autoencoder_of_notebook_3(data, settings):
+    _history, n_parameters = wu.try_code_size(data, settings, embedding_dim=32)
+    assert n_parameters == 21_331
+
+
+def test_the_learning_rate_of_the_deeper_network_rises_and_falls(data, settings):
+    longer = dataclasses.replace(settings.profile, long_epochs=5)
+    history, n_parameters = wu.try_deeper(data, dataclasses.replace(settings, profile=longer))
+    rates = history.learning_rate
+    assert n_parameters == wu.count_parameters(wu.DeeperConvNet())
+    assert rates == sorted(rates, reverse=True)  # noted at the end of epochs: the peak is past
+    assert 0.05 < rates[0] <= 0.1
+    assert rates[-1] < rates[0] / 20
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [
+        ("try_width", {"width": 1, "learning_rate": 0.01}),
+        ("try_code_size", {"embedding_dim": 1}),
+        ("try_deeper", {}),
+    ],
+)
+def test_the_seed_decides_what_comes_out(data, settings, name, choices):
+    try_out = getattr(trials, name)
+    losses = [
+        try_out(data, dataclasses.replace(settings, seed=seed), **choices)[0].test_loss[-1]
+        for seed in (0, 0, 1)
+    ]
+    assert losses[0] == losses[1]
+    assert losses[0] != losses[2]

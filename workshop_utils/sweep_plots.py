@@ -1,0 +1,111 @@
+"""Figures of sweeps: what many runs say together."""
+
+from itertools import accumulate
+from statistics import fmean
+
+import matplotlib.pyplot as plt
+
+from workshop_utils.experiments import Trial
+from workshop_utils.style import BLUE, GREEN, LINES, ORANGE, show_figure, styled
+from workshop_utils.sweeps import Sweep
+
+
+@styled
+def plot_widths(sweep: Sweep, title: str) -> None:
+    """Plot the accuracy of wider and narrower networks: by learning rate, and by parameters.
+
+    Args:
+        sweep: runs that chose width and learning_rate.
+        title: what to write above the figure.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.4), sharey=True)
+    rates = sweep.values_of("learning_rate")
+    best = {}  # width -> trials with its best learning rate
+    for width, (colour, line) in zip(sweep.values_of("width"), LINES, strict=False):
+        groups = [sweep.where(width=width, learning_rate=rate) for rate in rates]
+        _with_range(left, rates, groups, color=colour, linestyle=line, label=f"width {width:g}")
+        best[width] = max(groups, key=lambda trials: fmean(trial.result for trial in trials))
+    n_parameters = [trials[0].n_parameters for trials in best.values()]
+    train = [100 * fmean(t.history.train_accuracy[-1] for t in trials) for trials in best.values()]
+    right.plot(n_parameters, train, "s--", color=ORANGE, label="training images")
+    _with_range(right, n_parameters, list(best.values()), color=BLUE, label="test images")
+    left.set(xscale="log", xlabel="learning rate", ylabel="accuracy, %", title="test images")
+    left.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    right.set(xscale="log", xlabel="parameters", title="each with its best learning rate")
+    right.set_xticks(n_parameters, [f"{n / 1000:.0f} k" for n in n_parameters])
+    for axes in (left, right):
+        axes.minorticks_off()
+        axes.legend()
+    figure.suptitle(title)
+    described = [
+        f"width {width:g}, {trials[0].n_parameters:,} parameters: best learning rate "
+        f"{trials[0].choices['learning_rate']:g}, training {of_train:.0f} %, test "
+        f"{100 * fmean(trial.result for trial in trials):.0f} %"
+        for (width, trials), of_train in zip(best.items(), train, strict=True)
+    ]
+    show_figure(figure, f"{title}. {'; '.join(described)}.")
+
+
+@styled
+def plot_accuracy_by_time(runs: dict[str, list[Trial]], title: str) -> None:
+    """Plot the test accuracy after every epoch against the time that it took, a line per seed.
+
+    Args:
+        runs: name of the network -> its trainings, which differ in their seeds.
+        title: what to write above the figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4.2))
+    described = []
+    for (name, trials), (colour, line) in zip(runs.items(), LINES, strict=False):
+        for trial in trials:
+            minutes = [seconds / 60 for seconds in accumulate(trial.history.seconds)]
+            percent = [100 * accuracy for accuracy in trial.history.test_accuracy]
+            label = name if trial is trials[0] else None
+            axes.plot(minutes, percent, line, color=colour, alpha=0.8, label=label)
+        results = [100 * trial.result for trial in trials]
+        described.append(f"{name} ends between {min(results):.1f} and {max(results):.1f} %")
+    axes.set(title=title, xlabel="minutes on one core", ylabel="test accuracy, %")
+    axes.legend(loc="lower right")
+    show_figure(figure, f"{title}. {'; '.join(described)}.")
+
+
+@styled
+def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[int, float]], title: str) -> None:
+    """Plot the error of autoencoders against the size of their codes, with linear ones beside them.
+
+    Args:
+        sweep: runs that chose embedding_dim, for codes of 4×4 places.
+        linear: name of the linear method -> numbers per code -> squared error per test image.
+        title: what to write above the figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4.4))
+    described = []
+    for (name, losses), (colour, line) in zip(linear.items(), LINES, strict=False):
+        axes.plot(losses.keys(), losses.values(), line, marker="s", color=colour, label=name)
+        described.append(name + ": " + ", ".join(f"{e:.1f} with {n}" for n, e in losses.items()))
+    found = {
+        16 * size: sweep.where(embedding_dim=size) for size in sweep.values_of("embedding_dim")
+    }
+    _with_range(
+        axes, list(found), list(found.values()), color=GREEN, linestyle="-", label="autoencoder"
+    )
+    means = [f"{fmean(t.result for t in trials):.1f} with {n}" for n, trials in found.items()]
+    described.append(f"autoencoder: {', '.join(means)}")
+    axes.set(xscale="log", yscale="log", title=title, xlabel="numbers per code")
+    axes.set_ylabel("squared error per test image")
+    axes.set_xticks(list(found), list(map(str, found)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    axes.legend()
+    show_figure(figure, f"{title}. {'; '.join(described)}.")
+
+
+def _with_range(axes: plt.Axes, x: list[float], groups: list[list[Trial]], **looks: str) -> None:
+    """Draw means over the seeds, accuracies in per cent, with bars from lowest to highest."""
+    results = [[trial.result for trial in trials] for trials in groups]
+    if groups[0][0].history.test_accuracy:
+        results = [[100 * result for result in found] for found in results]
+    means = [fmean(found) for found in results]
+    below = [mean - min(found) for mean, found in zip(means, results, strict=True)]
+    above = [max(found) - mean for mean, found in zip(means, results, strict=True)]
+    axes.errorbar(x, means, yerr=(below, above), marker="o", capsize=4, **looks)

@@ -1,0 +1,83 @@
+"""What the workbook's sweeps train: one network each, from choices to history."""
+
+import torch
+from torch import nn
+
+from workshop_utils.augment import AugmentedLoader
+from workshop_utils.data import ImageData
+from workshop_utils.history import History
+from workshop_utils.layers import count_parameters
+from workshop_utils.models import BasicConvNet, ConvDecoder, ConvEncoder, DeeperConvNet
+from workshop_utils.settings import Settings
+from workshop_utils.training import train, train_autoencoder
+
+
+def try_width(
+    data: ImageData, settings: Settings, width: float, learning_rate: float
+) -> tuple[History, int]:
+    """The convolutional network of notebook 2, with more filters or fewer.
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+        width: how many times as many filters as in notebook 2.
+        learning_rate: of SGD with momentum 0.9.
+
+    Returns:
+        The history, and the number of parameters.
+
+    Source: worksheet 8, "Convolutional Networks": is a larger number of parameters better?
+    """
+    torch.manual_seed(settings.seed)
+    model = BasicConvNet(int(8 * width), int(16 * width), dense_units=256).to(settings.device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
+    history = train(model, *data.loaders(128), optimizer, settings.profile.sweep_epochs)
+    return history, count_parameters(model)
+
+
+def try_deeper(data: ImageData, settings: Settings) -> tuple[History, int]:
+    """A deeper network, trained on augmented images with a learning rate that rises and falls.
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+
+    Returns:
+        The history, and the number of parameters.
+
+    Source: the schedule is that of Smith and Topin (2018).
+    """
+    torch.manual_seed(settings.seed)
+    model = DeeperConvNet().to(settings.device)
+    train_loader, test_loader = data.loaders(128)
+    n_epochs = settings.profile.long_epochs
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=0.1, total_steps=n_epochs * len(train_loader), pct_start=0.2
+    )
+    optimizer.register_step_post_hook(lambda *_: schedule.step())  # after every batch
+    history = train(model, AugmentedLoader(train_loader), test_loader, optimizer, n_epochs)
+    return history, count_parameters(model)
+
+
+def try_code_size(data: ImageData, settings: Settings, embedding_dim: int) -> tuple[History, int]:
+    """The autoencoder of notebook 3, with a larger or a smaller code.
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+        embedding_dim: channels of the code; each has 4×4 numbers.
+
+    Returns:
+        The history, and the number of parameters of encoder and decoder.
+    """
+    torch.manual_seed(settings.seed)
+    encoder = ConvEncoder(8, 16, embedding_dim).to(settings.device)
+    decoder = ConvDecoder(8, 16, embedding_dim).to(settings.device)
+    both = nn.ModuleList([encoder, decoder])
+    optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
+    n_epochs = settings.profile.sweep_epochs
+    history = train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs)
+    return history, count_parameters(both)

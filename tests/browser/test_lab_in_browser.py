@@ -1,4 +1,4 @@
-"""A student works through notebook 3 in JupyterLab: pytest -m browser tests/browser."""
+"""A student in JupyterLab, in notebook 3 and with a slider: pytest -m browser tests/browser."""
 
 import json
 import os
@@ -12,7 +12,9 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
 import build
@@ -30,6 +32,11 @@ ENCODER = """class ConvEncoder(nn.Module):
 
     def forward(self, x):
         return self.layers(x)"""
+LINES = """import torch
+import workshop_utils as wu
+torch.manual_seed(0)
+images = torch.rand(4, 3, 32, 32)
+wu.explore_lines(wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), images, list("abcd"))"""
 WITH_A_THIRD_RELU = ENCODER.replace("self.layers(x)", "torch.relu(self.layers(x))")
 SETTINGS = {
     # All cells are in the page, also those out of sight; and no question about news.
@@ -48,10 +55,12 @@ COLOURS = """image => {
 
 @pytest.fixture
 def lab(tmp_path):
-    """JupyterLab on this computer alone, with the students' notebooks; the address of one."""
+    """JupyterLab on this computer alone, with two notebooks; name of a notebook -> address."""
     work = tmp_path / "work"
     work.mkdir()
     shutil.copy(build.STUDENTS / NOTEBOOK, work)
+    slider = new_notebook(cells=[new_code_cell(LINES)], metadata=build.METADATA)
+    nbformat.write(slider, work / "slider.ipynb")
     for name, setting in SETTINGS.items():
         file = tmp_path / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -69,6 +78,7 @@ def lab(tmp_path):
         "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
         "JUPYTER_TOKEN": token,
         "PYTHONPATH": str(build.ROOT),
+        "WORKSHOP_PROGRESS": "1",  # with sliders
     }
     del environment["MPLBACKEND"]  # figures are to be shown
     options = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"]
@@ -84,7 +94,7 @@ def lab(tmp_path):
     )
     try:
         _wait_until_up(f"http://127.0.0.1:{port}/api", server, Path(log.name))
-        yield f"http://127.0.0.1:{port}/lab/tree/{NOTEBOOK}?token={token}"
+        yield lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}"
     finally:
         server.terminate()  # shuts its kernels down, too
         try:
@@ -143,19 +153,17 @@ class Student:
 
 
 @pytest.fixture
-def student(chromium, lab):
+def page(chromium):
     context = chromium.new_context(viewport={"width": 1366, "height": 900})
     context.set_default_timeout(20_000)
-    page = context.new_page()
-    page.goto(lab)
-    student = Student(page)
-    student.wait()
-    yield student
+    yield context.new_page()
     context.close()
 
 
-def test_a_student_gets_an_answer_on_a_wrong_encoder_and_goes_on_with_a_right_one(student):
-    page = student.page
+def test_a_student_gets_an_answer_on_a_wrong_encoder_and_goes_on_with_a_right_one(page, lab):
+    page.goto(lab(NOTEBOOK))
+    student = Student(page)
+    student.wait()
     stub = student.cell("class ConvEncoder(nn.Module)")
     check = student.cell("wu.check_encoder")
 
@@ -183,3 +191,28 @@ def test_a_student_gets_an_answer_on_a_wrong_encoder_and_goes_on_with_a_right_on
     # Further down, the notebook waits for the next answer.
     next_exercise = student.cell("Exercise 3.2: replace").locator(".jp-OutputArea")
     expect(next_exercise).to_contain_text("NotImplementedError: Exercise 3.2", timeout=60_000)
+
+
+def test_a_student_walks_between_two_images_with_the_keyboard(page, lab):
+    page.goto(lab("slider.ipynb"))
+    student = Student(page)
+    student.wait()
+    student.run_all()
+
+    picture = page.get_by_alt_text("blend of pixels")
+    error = page.get_by_text("squared error between the two")
+    slider = page.get_by_role("slider")
+    slider.wait_for(timeout=60_000)
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") == 32
+    in_the_middle, its_error = picture.get_attribute("src"), error.inner_text()
+
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(picture).not_to_have_attribute("src", in_the_middle)
+    expect(error).not_to_have_text(its_error)
+    page.keyboard.press("ArrowLeft")
+    expect(picture).to_have_attribute("src", in_the_middle)
+
+    page.get_by_label("to", exact=True).select_option("4: d")
+    expect(picture).not_to_have_attribute("src", in_the_middle)

@@ -37,6 +37,7 @@ data: $(FOR_STUDENTS)  ## fetch the images ahead of a lab
 notebooks: $(INSTALLED)  ## rebuild the notebooks from their sources and execute them
 	$(PY) tools/build.py
 	$(PY) tools/execute.py
+	$(PY) tools/overview.py
 	$(PY) tools/class_demo.py --page
 
 slides: $(INSTALLED)  ## slides with notes for tutors, one file for each notebook, in build/slides/

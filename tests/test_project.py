@@ -32,7 +32,7 @@ resuming augment
 progress
 training runs diagrams mistakes
 interpolation pca probes shifts features lines reference experiments
-sweeps solutions pictures plots speed
+sweeps patch_autoencoder solutions pictures plots speed
 slider trials sweep_plots
 checks.result checks.errors
 checks.running

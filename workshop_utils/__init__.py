@@ -49,6 +49,7 @@ else:
                 "DeeperConvNet",
                 "MultilayerPerceptronModel",
             ],
+            "patch_autoencoder": ["Refinement", "patch_autoencoder"],
             "pca": ["cut_into_patches", "linear_autoencoder", "principal_directions"],
             "pictures": ["imshow", "show_image_rows", "show_mistakes", "show_samples"],
             "plots": [
@@ -82,6 +83,6 @@ else:
                 "train",
                 "train_autoencoder",
             ],
-            "trials": ["try_code_size", "try_deeper", "try_width"],
+            "trials": ["try_code_size", "try_deeper", "try_patch_autoencoder", "try_width"],
         },
     )

@@ -8,6 +8,7 @@ from workshop_utils.data import ImageData
 from workshop_utils.history import History
 from workshop_utils.layers import count_parameters
 from workshop_utils.models import BasicConvNet, ConvDecoder, ConvEncoder, DeeperConvNet
+from workshop_utils.patch_autoencoder import patch_autoencoder
 from workshop_utils.settings import Settings
 from workshop_utils.training import train, train_autoencoder
 
@@ -44,8 +45,6 @@ def try_deeper(data: ImageData, settings: Settings) -> tuple[History, int]:
 
     Returns:
         The history, and the number of parameters.
-
-    Source: the schedule is that of Smith and Topin (2018).
     """
     torch.manual_seed(settings.seed)
     model = DeeperConvNet().to(settings.device)
@@ -54,10 +53,7 @@ def try_deeper(data: ImageData, settings: Settings) -> tuple[History, int]:
     optimizer = torch.optim.SGD(
         model.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=0.1, total_steps=n_epochs * len(train_loader), pct_start=0.2
-    )
-    optimizer.register_step_post_hook(lambda *_: schedule.step())  # after every batch
+    let_rate_rise_and_fall(optimizer, n_epochs * len(train_loader))
     history = train(model, AugmentedLoader(train_loader), test_loader, optimizer, n_epochs)
     return history, count_parameters(model)
 
@@ -81,3 +77,39 @@ def try_code_size(data: ImageData, settings: Settings, embedding_dim: int) -> tu
     n_epochs = settings.profile.sweep_epochs
     history = train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs)
     return history, count_parameters(both)
+
+
+def try_patch_autoencoder(data: ImageData, settings: Settings) -> tuple[History, int]:
+    """An autoencoder that begins as PCA on patches, with codes of 512 numbers.
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+
+    Returns:
+        The history, and the number of parameters of encoder and decoder.
+    """
+    torch.manual_seed(settings.seed)
+    encoder, decoder = patch_autoencoder(data.train_images)
+    both = nn.ModuleList([encoder, decoder])
+    train_loader, test_loader = data.loaders(128)
+    n_epochs = settings.profile.sweep_epochs
+    optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
+    let_rate_rise_and_fall(optimizer, n_epochs * len(train_loader))
+    history = train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs)
+    return history, count_parameters(both)
+
+
+def let_rate_rise_and_fall(optimizer: torch.optim.Optimizer, n_batches: int) -> None:
+    """Let the learning rate rise to its full value in a fifth of the time, then fall to zero.
+
+    Args:
+        optimizer: changes its learning rate by itself from now on, after every batch.
+        n_batches: how many batches there will be.
+
+    Source: Smith and Topin (2018).
+    """
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=optimizer.defaults["lr"], total_steps=n_batches, pct_start=0.2
+    )
+    optimizer.register_step_post_hook(lambda *_: schedule.step())

@@ -118,6 +118,13 @@ def test_the_record_can_be_left_out(tries, cifar10, settings):
 
 
 @pytest.mark.usefixtures("shipped")
+def test_your_own_runs_come_before_those_of_the_record(tries, cifar10, settings):
+    wu.sweep(tries, cifar10, settings, use_recorded=False, width=(1,))
+    found = wu.sweep(tries, cifar10, settings, width=(1, 2))
+    assert [trial.result for trial in found.trials] == [0.1, 0.1, 0.9, 0.9]
+
+
+@pytest.mark.usefixtures("shipped")
 def test_two_data_sets_never_share_a_table(tries, data, settings):
     as_recorded = wu.sweep(tries, data, settings, width=(1, 2))
     assert (as_recorded.measured_on, tries.made) == (RECORDED, [])

@@ -81,7 +81,7 @@ def test_what_was_run_is_not_run_again(tries, data, settings):
     assert again.where(width=2) == first.where(width=2)
 
 
-def test_after_an_interruption_it_goes_on(data, settings):
+def test_after_an_interruption_it_goes_on(data, settings, capsys):
     class Interrupted(Tries):
         def __call__(self, data, settings, width):
             if len(self.made) == 3:
@@ -91,6 +91,7 @@ def test_after_an_interruption_it_goes_on(data, settings):
     interrupted, tries = Interrupted(), Tries()
     with pytest.raises(KeyboardInterrupt):
         wu.sweep(interrupted, data, settings, width=(1, 2))
+    assert "Interrupted: 3 of 4 runs are kept. Run this again to go on." in capsys.readouterr().out
     wu.sweep(tries, data, settings, width=(1, 2))
     assert tries.made == [(2, 1, 1)]
 

@@ -111,9 +111,14 @@ def sweep(
                 measured_on, found = title, trials
     missing = [chosen for chosen in wanted if _key(chosen) not in found]
     print(f"{len(wanted)} runs on {measured_on}, {len(wanted) - len(missing)} of them recorded.")
-    for trial in _train_all(try_out, data, settings, missing):
-        found[_key(trial.choices)] = trial
-        keep(own, data.title, [trial])
+    try:
+        for trial in _train_all(try_out, data, settings, missing):
+            found[_key(trial.choices)] = trial
+            keep(own, data.title, [trial])
+    except KeyboardInterrupt:
+        n_kept = sum(_key(chosen) in found for chosen in wanted)
+        print(f"Interrupted: {n_kept} of {len(wanted)} runs are kept. Run this again to go on.")
+        raise
     return Sweep(measured_on, [found[_key(chosen)] for chosen in wanted])
 
 

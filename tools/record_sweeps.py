@@ -5,11 +5,13 @@
 
 finds every `wu.sweep(...)` in notebooks/source, and trains what it asks for on all of CIFAR-10.
 Finished runs are kept in build/recording, so that it goes on where it was stopped; at the end they
-are written to results/sweeps. With several processes at once, a run computes on one core.
+are written to results/sweeps, and networks that a sweep keeps to the
+package. With several processes at once, a run computes on one core.
 """
 
 import ast
 import dataclasses
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,6 +20,8 @@ import jupytext
 from build import ROOT, SOURCES
 from workshop_utils import sweeps, trials
 from workshop_utils.data import load_data
+from workshop_utils.files import written_whole
+from workshop_utils.runs import SHIPPED
 from workshop_utils.settings import PROFILES, Settings
 
 KEPT = ROOT / "build" / "recording"
@@ -52,6 +56,9 @@ def main() -> None:
         found = sweeps.sweep(try_out, data, settings, use_recorded=False, **all_sweeps[name])
         found.show()
         sweeps.keep(sweeps.shipped_file(name), found.measured_on, found.trials)
+    for file in KEPT.glob("*-cifar-10-full.*"):  # networks that a sweep has kept
+        with written_whole(SHIPPED / file.name) as part:
+            shutil.copyfile(file, part)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from workshop_utils.history import History
 from workshop_utils.layers import count_parameters
 from workshop_utils.models import BasicConvNet, ConvDecoder, ConvEncoder, DeeperConvNet
 from workshop_utils.patch_autoencoder import patch_autoencoder
+from workshop_utils.runs import save_run
 from workshop_utils.settings import Settings
 from workshop_utils.training import train, train_autoencoder
 
@@ -39,6 +40,8 @@ def try_width(
 def try_deeper(data: ImageData, settings: Settings) -> tuple[History, int]:
     """A deeper network, trained on augmented images with a learning rate that rises and falls.
 
+    The network of the first seed is kept as the run "deeper".
+
     Args:
         data: the images.
         settings: seed, device, and the number of epochs.
@@ -55,6 +58,8 @@ def try_deeper(data: ImageData, settings: Settings) -> tuple[History, int]:
     )
     let_rate_rise_and_fall(optimizer, n_epochs * len(train_loader))
     history = train(model, AugmentedLoader(train_loader), test_loader, optimizer, n_epochs)
+    if settings.seed == settings.profile.sweep_seeds[0]:  # one is enough to experiment with
+        save_run("deeper", history, data, settings, model=model)
     return history, count_parameters(model)
 
 

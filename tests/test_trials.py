@@ -52,3 +52,19 @@ def test_the_seed_decides_what_comes_out(data, settings, name, choices):
     ]
     assert losses[0] == losses[1]
     assert losses[0] != losses[2]
+
+
+def test_the_networks_of_the_first_seed_are_kept_and_come_back_as_they_were(data, settings):
+    assert settings.seed == settings.profile.sweep_seeds[0]
+    wu.try_deeper(data, settings)
+    history, _n_parameters = wu.try_patch_autoencoder(data, settings)
+    wu.find_run("deeper", data, settings).load_into(model=wu.DeeperConvNet())
+    encoder, decoder = wu.patch_autoencoder(data.train_images)
+    wu.find_run("patch_autoencoder", data, settings).load_into(encoder=encoder, decoder=decoder)
+    loss = wu.test_autoencoder(encoder, decoder, data.loaders()[1])
+    assert loss == pytest.approx(history.test_loss[-1], rel=1e-5)
+
+
+def test_networks_of_other_seeds_are_not_kept(data, settings):
+    wu.try_deeper(data, dataclasses.replace(settings, seed=7))
+    assert wu.find_run("deeper", data, settings) is None

@@ -86,7 +86,7 @@ def save_run(
         models: the trained models by name, such as model=mlp.
     """
     weights = {
-        f"{part}.{key}": value
+        f"{part}.{key}": value.clone()  # two layers may share their weights; the file cannot
         for part, model in models.items()
         for key, value in model.state_dict().items()
     }

@@ -58,7 +58,7 @@ def try_deeper(data: ImageData, settings: Settings) -> tuple[History, int]:
     )
     let_rate_rise_and_fall(optimizer, n_epochs * len(train_loader))
     history = train(model, AugmentedLoader(train_loader), test_loader, optimizer, n_epochs)
-    if settings.seed == settings.profile.sweep_seeds[0]:  # one is enough to experiment with
+    if _is_first(settings):
         save_run("deeper", history, data, settings, model=model)
     return history, count_parameters(model)
 
@@ -87,6 +87,8 @@ def try_code_size(data: ImageData, settings: Settings, embedding_dim: int) -> tu
 def try_patch_autoencoder(data: ImageData, settings: Settings) -> tuple[History, int]:
     """An autoencoder that begins as PCA on patches, with codes of 512 numbers.
 
+    The network of the first seed is kept as the run "patch_autoencoder".
+
     Args:
         data: the images.
         settings: seed, device, and the number of epochs.
@@ -102,6 +104,8 @@ def try_patch_autoencoder(data: ImageData, settings: Settings) -> tuple[History,
     optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
     let_rate_rise_and_fall(optimizer, n_epochs * len(train_loader))
     history = train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs)
+    if _is_first(settings):
+        save_run("patch_autoencoder", history, data, settings, encoder=encoder, decoder=decoder)
     return history, count_parameters(both)
 
 
@@ -118,3 +122,8 @@ def let_rate_rise_and_fall(optimizer: torch.optim.Optimizer, n_batches: int) -> 
         optimizer, max_lr=optimizer.defaults["lr"], total_steps=n_batches, pct_start=0.2
     )
     optimizer.register_step_post_hook(lambda *_: schedule.step())
+
+
+def _is_first(settings: Settings) -> bool:
+    """Of the networks that differ in their seeds only, one is enough to look at."""
+    return settings.seed == settings.profile.sweep_seeds[0]

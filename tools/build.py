@@ -28,6 +28,7 @@ import editions
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from workshop_utils import sweeps  # noqa: E402
 from workshop_utils.data import CIFAR10, STANDIN  # noqa: E402
 from workshop_utils.files import written_whole  # noqa: E402
 from workshop_utils.layers import count_parameters  # noqa: E402
@@ -43,6 +44,10 @@ SOURCES = ROOT / "notebooks" / "source"
 STUDENTS = ROOT / "notebooks"
 SOLUTIONS = STUDENTS / "solutions"
 README = ROOT / "README.md"
+LONG_TRAININGS = {
+    "try_deeper": "deeper network on augmented images, test accuracy",
+    "try_patch_autoencoder": "autoencoder that begins as PCA on patches, test loss",
+}
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -84,6 +89,7 @@ def recorded_numbers() -> dict[str, object]:
     `low.<metric>` and `high.<metric>` are the smallest and largest value of any seed;
     `value.<metric>` is the mean as a number to reckon with; `parameters.<model>` a count;
     `duration["01_mlp"]` how long a notebook computes, `measured_on` the images in words.
+    `sweep("try_width", width=2)` is the mean result of the runs of a sweep with these choices.
     """
     recording = load_reference().get(CIFAR10, {}).get("full")
     if recording is None:
@@ -100,6 +106,7 @@ def recorded_numbers() -> dict[str, object]:
         for kind, of in kinds.items()
     }
     numbers["measured_on"] = recording.measured_on
+    numbers["sweep"] = mean_result
     numbers["duration"] = {
         notebook: in_words(statistics.median(seconds))
         for notebook, seconds in recording.seconds.items()
@@ -114,6 +121,17 @@ def recorded_numbers() -> dict[str, object]:
     counts["pca_ratio"] = round((3072 * 512 + 3072) / counts["autoencoder"])
     numbers["parameters"] = {name: f"{count:,}" for name, count in counts.items()}
     return numbers
+
+
+def mean_result(name: str, **choices: float) -> str:
+    """Mean over the recorded runs of a sweep, with its unit if it is an accuracy.
+
+    Args:
+        name: of what was tried, such as "try_width".
+        choices: of the runs that are meant; all of the sweep's if there are none.
+    """
+    trials = sweeps.recorded(name).where(**choices)
+    return trials[0].format(statistics.mean(trial.result for trial in trials))
 
 
 def in_words(seconds: float) -> str:
@@ -132,9 +150,25 @@ def readme_with_results(readme: str) -> str:
         found = [column.metrics[name].values for column in columns]
         cells = [metric.format_range(min(values), max(values)) for values in found]
         lines.append(f"| {metric.title} | {' | '.join(cells)} |")
-    lines.append("")
+    lines += ["", *rows_of_sweeps(), ""]
     lines.append(f"Measured on {columns[0].measured_on}, and on {columns[1].measured_on}.")
     return between_marks(readme, "results", "\n".join(lines))
+
+
+def rows_of_sweeps() -> list[str]:
+    """A table of the longest trainings, with what they cost."""
+    rows = [
+        "| longest trainings, on CIFAR-10 | parameters | minutes on one core | result |",
+        "|---|---|---|---|",
+    ]
+    for name, title in LONG_TRAININGS.items():
+        trials = sweeps.recorded(name).trials
+        minutes = statistics.median(trial.seconds for trial in trials) / 60
+        results = [trial.result for trial in trials]
+        low, high = trials[0].format(min(results)), trials[0].format(max(results))
+        parameters = f"{trials[0].n_parameters:,}"
+        rows.append(f"| {title} | {parameters} | {minutes:.0f} | {low} to {high} |")
+    return rows
 
 
 def templates() -> jinja2.Environment:

@@ -605,6 +605,11 @@ accuracies = {
     "MLP": wu.accuracy_when_shifted(mlp, some, range(9)),
     "CNN": wu.accuracy_when_shifted(cnn, some, range(9)),
 }
+deeper_run = wu.find_run("deeper", data, settings)
+if deeper_run:
+    deeper_cnn = wu.DeeperConvNet().to(settings.device)
+    deeper_run.load_into(model=deeper_cnn)
+    accuracies["deeper"] = wu.accuracy_when_shifted(deeper_cnn, some, range(9))
 wu.plot_shifts(accuracies, f"Moving the test images, {data.title}")
 
 # %%

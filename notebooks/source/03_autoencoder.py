@@ -511,6 +511,16 @@ better = wu.sweep(wu.try_patch_autoencoder, data, settings)
 better.show()
 print(f"PCA with 512 numbers, {data.title}: {pca_losses[512]:.2f}")
 
+# %%
+patch_run = wu.find_run("patch_autoencoder", data, settings)
+if patch_run:
+    print(patch_run)
+    patch_encoder, patch_decoder = wu.patch_autoencoder(data.train_images)
+    patch_run.load_into(encoder=patch_encoder, decoder=patch_decoder)
+    rows = {"original": images[:8], "PCA": wu.reconstruct(*pca[512], images[:8])}
+    rows["refined patches"] = wu.reconstruct(patch_encoder, patch_decoder, images[:8])
+    wu.show_image_rows(rows, f"Again 512 numbers per image, {data.title}", columns=names)
+
 # %% [markdown]
 # ## To go further: what the squared error does not see
 #

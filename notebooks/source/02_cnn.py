@@ -438,7 +438,7 @@ wu.show_source(wu.try_width)
 
 # %%
 widths = wu.sweep(
-    wu.try_width, data, settings, width=(0.5, 1, 2, 4), learning_rate=(0.003, 0.01, 0.03)
+    wu.try_width, data, settings, width=(0.5, 1, 2, 3), learning_rate=(0.003, 0.01, 0.03)
 )
 widths.show()
 

@@ -492,7 +492,9 @@ for size in code_sizes:
     print(f"PCA on patches {192 * (size // 16 + 1):,}, PCA {3072 * (size + 1):,}")
 n_directions = n_network // 3072 - 1
 small = wu.test_autoencoder(*wu.linear_autoencoder(mean, directions, n_directions), test_loader)
-print(f"PCA with no more numbers than the autoencoder of above: {n_directions} directions, {small:.1f}")
+print(
+    f"PCA with no more numbers than the autoencoder of above: {n_directions} directions, {small:.1f}"
+)
 
 # %% [markdown]
 # Given as few numbers as the network, PCA on whole images can afford a handful of directions, and loses by far. PCA

@@ -10,7 +10,7 @@ NO_PACKAGES = echo "The packages could not be installed. No network? See \
 
 .PHONY: run test faults e2e lab doctor data notebooks slides html explorer grade-demo class-demo reference bench clean
 
-run: $(INSTALLED)  ## run the four notebooks; pages and a table of results in build/
+run: $(INSTALLED)  ## run the notebooks; pages and a table of results in build/
 	$(PY) tools/run.py
 
 test: $(INSTALLED)  ## lint, unit tests, and every notebook re-run and compared

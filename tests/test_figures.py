@@ -53,6 +53,7 @@ def some_sweep(result, **choices):
 
 CLASSIFIED = wu.History(train_accuracy=[0.4, 0.7], test_accuracy=[0.4, 0.6], seconds=[30.0, 30.0])
 REBUILT = wu.History(test_loss=[20.0, 10.0])
+BALANCED = wu.History(test_loss=[20.0, 10.0], divergence=[30.0, 50.0])
 PROBABILITIES = torch.rand(8, 10, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
 CLASSES = tuple("abcdefghij")
 IMAGES = torch.rand(8, 3, 32, 32)
@@ -74,6 +75,9 @@ FIGURES = {
     ),
     "code size sweep": lambda _: wu.plot_code_size_sweep(
         some_sweep(REBUILT, embedding_dim=(2, 8)), {"PCA": {32: 30.0, 128: 10.0}}, "A title"
+    ),
+    "balance": lambda _: wu.plot_balance(
+        some_sweep(BALANCED, beta=(0.1, 1)), some_sweep(REBUILT, embedding_dim=(32,)), "A title"
     ),
     "widths": lambda _: wu.plot_widths(
         some_sweep(CLASSIFIED, width=(1, 2), learning_rate=(0.01, 0.1)), "A title"
@@ -110,6 +114,7 @@ def test_a_figure_has_a_title_and_words_for_those_who_cannot_see_it(draw, data, 
 @pytest.mark.parametrize(
     "name",
     [
+        "balance",
         "confusion",
         "batch curves",
         "epoch losses",

@@ -38,8 +38,11 @@ class Things:
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=1e-2)
         both = chain(self.encoder.parameters(), self.decoder.parameters())
         self.adam = torch.optim.Adam(both, lr=1e-3)
+        self.variational = wu.VariationalEncoder(8, 16, 32)
+        both = chain(self.variational.parameters(), self.decoder.parameters())
+        self.variational_adam = torch.optim.Adam(both, lr=1e-3)
         self.checkpoint = wu.Checkpoint("cnn", data, settings)
-        self.networks = [self.model, self.encoder, self.decoder]
+        self.networks = [self.model, self.encoder, self.decoder, self.variational]
         for network in self.networks:
             network.eval()
 
@@ -54,6 +57,12 @@ def interrupted_training(t):
     wu.train(t.model, loader, t.loaders[1], t.optimizer, 2, t.checkpoint)
 
 
+def while_drawing(call):
+    """Random codes take random numbers: that is what they are for. Nothing else may change."""
+    with torch.random.fork_rng(devices=[]):
+        call()
+
+
 def run_sweep(t, try_out, **choices):
     one_at_a_time = dataclasses.replace(t.settings, threads=1)
     return wu.sweep(try_out, t.data, one_at_a_time, **choices)
@@ -64,6 +73,16 @@ CALLS = {
     "augment": lambda t: wu.augment(IMAGES, torch.Generator().manual_seed(0)),
     "AugmentedLoader": lambda t: list(wu.AugmentedLoader(t.loaders[0])),
     "errors_with_noise": lambda t: wu.errors_with_noise(t.encoder, t.decoder, IMAGES, [0.1]),
+    "check_kl_divergence": lambda t: wu.check_kl_divergence(wu.kl_divergence),
+    "check_sample_codes": lambda t: wu.check_sample_codes(wu.sample_codes),
+    "kl_divergence": lambda t: wu.kl_divergence(IMAGES, IMAGES),
+    "mean_divergence": lambda t: wu.mean_divergence(t.variational, t.loaders[1]),
+    "plot_balance": lambda t: FIGURES["balance"](t.data),
+    "sample_codes": lambda t: while_drawing(lambda: wu.sample_codes(IMAGES, IMAGES)),
+    "train_variational": lambda t: while_drawing(
+        lambda: wu.train_variational(t.variational, t.decoder, *t.loaders, t.variational_adam, 1)
+    ),
+    "try_variational": lambda t: run_sweep(t, wu.try_variational, beta=(0.1,)),
     "plot_accuracy_by_time": lambda t: FIGURES["accuracy by time"](t.data),
     "plot_code_size_sweep": lambda t: FIGURES["code size sweep"](t.data),
     "plot_widths": lambda t: FIGURES["widths"](t.data),
@@ -159,6 +178,7 @@ NETWORKS = {
     "ConvEncoder",
     "DeeperConvNet",
     "Refinement",
+    "VariationalEncoder",
     "patch_autoencoder",
     "MultilayerPerceptronModel",
 }

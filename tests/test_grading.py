@@ -15,7 +15,7 @@ from grading.record import Outcome, record
 from grading.report import Row
 from grading.submissions import FULL, NONE, SUBMISSIONS, Submission
 
-STUDENTS = sorted(release.NOTEBOOKS.glob("*.ipynb"))
+STUDENTS = release.graded_notebooks()
 
 
 def only(name):

@@ -30,8 +30,8 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_there_are_the_four_notebooks_and_no_other():
-    stems = ["01_mlp", "02_cnn", "03_autoencoder", "04_interpolation"]
+def test_there_are_these_notebooks_and_no_other():
+    stems = ["01_mlp", "02_cnn", "03_autoencoder", "04_interpolation", "05_variational"]
     assert [source.stem for source in SOURCES] == stems
     assert sorted(file.stem for file in build.SOLUTIONS.glob("*.ipynb")) == stems
 

@@ -31,7 +31,7 @@ data models
 resuming augment
 progress
 training runs diagrams mistakes
-interpolation pca probes shifts features lines reference experiments
+interpolation pca probes shifts features lines reference experiments variational
 sweeps patch_autoencoder solutions pictures plots speed
 slider trials sweep_plots
 checks.result checks.errors
@@ -41,6 +41,7 @@ checks.filled_in checks.encoder_trial
 checks.encoder_source
 checks.encoder_shapes checks.encoder_weights checks.encoder_forward
 checks.encoder checks.interpolation checks.latent_line checks.counts checks.shapes checks.choices
+checks.variational
 checks
 doctor.python doctor.kernel doctor.machine
 doctor

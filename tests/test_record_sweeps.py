@@ -19,6 +19,15 @@ def test_what_the_notebooks_ask_for_is_read_from_them(tmp_path):
     assert found == {"try_width": {"width": (1, 2.5)}, "try_deeper": {}}
 
 
+def test_a_sweep_that_is_shown_twice_is_recorded_with_the_choices_of_both(tmp_path):
+    sources = [tmp_path / "01.py", tmp_path / "02.py"]
+    for source, beta in zip(sources, ("(1, 0.1)", "(0.1, 3)"), strict=True):
+        text = f"# %%\nwu.sweep(wu.try_variational, data, settings, beta={beta})\n"
+        source.write_text(text, encoding="utf-8")
+    found = record_sweeps.asked_for(sources)
+    assert found == {"try_variational": {"beta": (0.1, 1, 3)}}
+
+
 def test_every_sweep_of_the_notebooks_is_recorded_with_every_seed():
     asked_for = record_sweeps.asked_for(SOURCES)
     files = {file.stem for file in sweeps.SHIPPED.glob("*.json")}

@@ -85,6 +85,30 @@ def test_seconds_of_notebooks_that_find_something_else_are_not_recorded(recordin
     assert recordings() == before
 
 
+def test_one_notebook_can_be_recorded_and_what_the_others_found_stays(recordings, monkeypatch):
+    found = [
+        {"metric": "cnn_minus_mlp", "dataset": "stand-in", "variant": "", "value": value}
+        for value in (1.0, 2.0, 3.0)
+    ]
+    asked = []
+
+    def run(profile, seeds, wanted):
+        asked.append((profile, seeds, wanted))
+        return found, {"02_cnn": [1.5, 2.5, 3.5]}
+
+    monkeypatch.setattr(record, "run", run)
+    before = recordings()
+    record.record_one("02_cnn", "quick", ["0", "1", "2"])
+    after = recordings()
+    assert asked == [("quick", ["0", "1", "2"], "02_cnn")]
+    entry = after["stand-in"]["quick"]
+    assert entry["metrics"].pop("cnn_minus_mlp")["values"] == [1.0, 2.0, 3.0]
+    assert entry["seconds"].pop("02_cnn") == [1.5, 2.5, 3.5]
+    old = before["stand-in"]["quick"]
+    del old["metrics"]["cnn_minus_mlp"], old["seconds"]["02_cnn"]
+    assert after == before
+
+
 def test_a_table_is_printed_in_columns(capsys):
     run.print_table([("a", "long heading", "c"), ("longer", "b", "end")])
     assert capsys.readouterr().out == "a       long heading  c\nlonger  b             end\n"

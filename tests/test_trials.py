@@ -42,6 +42,7 @@ def test_the_learning_rate_of_the_deeper_network_rises_and_falls(data, settings)
         ("try_code_size", {"embedding_dim": 1}),
         ("try_deeper", {}),
         ("try_patch_autoencoder", {}),
+        ("try_variational", {"beta": 0.1}),
     ],
 )
 def test_the_seed_decides_what_comes_out(data, settings, name, choices):

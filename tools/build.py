@@ -16,6 +16,7 @@ import statistics
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import jinja2
@@ -90,8 +91,9 @@ def recorded_numbers() -> dict[str, object]:
     `low.<metric>` and `high.<metric>` are the smallest and largest value of any seed;
     `value.<metric>` is the mean as a number to reckon with; `parameters.<model>` a count;
     `duration["01_mlp"]` how long a notebook computes, `measured_on` the images in words.
-    `sweep("try_width", width=2)` is the mean result of the runs of a sweep with these choices, and
-    `minutes("try_deeper")` what one run takes on one core.
+    `sweep("try_width", width=2)` is the mean result of the runs of a sweep with these choices,
+    `lowest` and `highest` those of any of them, `gap` how much better the training images do;
+    `minutes("try_deeper")` is what one run takes on one core.
     """
     recording = load_reference().get(CIFAR10, {}).get("full")
     if recording is None:
@@ -108,7 +110,10 @@ def recorded_numbers() -> dict[str, object]:
         for kind, of in kinds.items()
     }
     numbers["measured_on"] = recording.measured_on
-    numbers["sweep"] = mean_result
+    numbers["sweep"] = partial(result_of, statistics.fmean)
+    numbers["lowest"] = partial(result_of, min)
+    numbers["highest"] = partial(result_of, max)
+    numbers["gap"] = gap_of
     numbers["minutes"] = minutes_of
     numbers["duration"] = {
         notebook: in_words(statistics.median(seconds))
@@ -127,24 +132,29 @@ def recorded_numbers() -> dict[str, object]:
     return numbers
 
 
-def mean_result(name: str, **choices: float) -> str:
-    """Mean over the recorded runs of a sweep, with its unit if it is an accuracy.
+def result_of(summary: Callable[[list[float]], float], name: str, **choices: float) -> str:
+    """What the recorded runs of a sweep say together, with its unit if it is an accuracy.
 
     Args:
+        summary: makes one number of the runs' results, such as their mean.
         name: of what was tried, such as "try_width".
         choices: of the runs that are meant; all of the sweep's if there are none.
     """
     trials = sweeps.recorded(name).where(**choices)
-    return trials[0].format(statistics.mean(trial.result for trial in trials))
+    return trials[0].format(summary([trial.result for trial in trials]))
 
 
-def minutes_of(name: str) -> int:
-    """Minutes that a run of a sweep takes on one core: the median of all.
+def gap_of(name: str, **choices: float) -> str:
+    """Mean accuracy on training images minus that on test images, in percentage points."""
+    histories = [trial.history for trial in sweeps.recorded(name).where(**choices)]
+    gaps = [history.train_accuracy[-1] - history.test_accuracy[-1] for history in histories]
+    return f"{100 * statistics.fmean(gaps):.0f}"
 
-    Args:
-        name: of what was tried, such as "try_deeper".
-    """
-    return round(statistics.median(t.seconds for t in sweeps.recorded(name).trials) / 60)
+
+def minutes_of(name: str, **choices: float) -> int:
+    """Minutes that a run of a sweep takes on one core: the median of all with these choices."""
+    trials = sweeps.recorded(name).where(**choices)
+    return round(statistics.median(trial.seconds for trial in trials) / 60)
 
 
 def in_words(seconds: float) -> str:

@@ -8,7 +8,7 @@
 The first two execute a notebook with solutions once alone, then in all kernels at once with one
 thread each: on the stand-in, in the quick profile. Between the two, a few kernels show what threads
 cost where cores are shared: with as many threads as there are cores, and with one. The third
-executes the four notebooks one after the other, on the data set and in the profile of the
+executes the notebooks one after the other, on the data set and in the profile of the
 environment: what one student needs. Each writes its part of results/class.json, and docs/class.md
 anew; the fourth only writes the page. Ends with 1 if a kernel was lost.
 """
@@ -109,7 +109,7 @@ def demonstrate(notebook: Path, n_kernels: int, seconds: float) -> tuple[dict, b
 
 
 def students_need(seconds: float) -> tuple[dict, bool]:
-    """Execute the four notebooks one after the other, with the settings of the environment.
+    """Execute the notebooks one after the other, with the settings of the environment.
 
     Args:
         seconds: after which a notebook is stopped.

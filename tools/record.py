@@ -1,15 +1,18 @@
 """Record what the notebooks find, for several seeds.
 
-    python tools/record.py full 0 1 2        # profile, seeds
-    python tools/record.py seconds full 0    # profile, seeds
+    python tools/record.py full 0 1 2                       # profile, seeds
+    python tools/record.py only 05_variational full 0 1 2   # notebook, profile, seeds
+    python tools/record.py seconds full 0                   # profile, seeds
     python tools/record.py speed
 
-The first runs the four notebooks once per seed on the data set that the settings find, and writes
+The first runs the notebooks once per seed on the data set that the settings find, and writes
 the results to results/reference.json. Recorded values of other data sets and profiles stay. How
 fast this computer trains is measured before, and written beside the seconds that it took.
-The second is for notebooks that do something more, or less, but find the same: it only records anew
-how long they take. The third only measures how fast this computer trains, and writes it into all
-recordings. Both belong on the computer (and with the settings) that the recordings were made with.
+The second does so for one notebook, and leaves what the others found.
+The third is for notebooks that do something more, or less, but find the same: it only records anew
+how long they take. The last only measures how fast this computer trains, and writes it into all
+recordings. These three belong on the computer (and with the settings) that the recordings were made
+with.
 """
 
 import json
@@ -41,7 +44,12 @@ ROUNDING = 0.001
 # on the copy. The same autoencoder ended at 6.39 on the copy and at 6.75 on the official images.
 JPEG_SHIFT = 6.75 - 6.39
 PROBES = 7  # measurements of the speed, of which the median is written
-RECONSTRUCTION = ("autoencoder_train_loss", "autoencoder_test_loss", "pca_test_loss")
+RECONSTRUCTION = (
+    "autoencoder_train_loss",
+    "autoencoder_test_loss",
+    "pca_test_loss",
+    "variational_test_loss",
+)
 
 
 def prediction_range(values: list[float]) -> tuple[float, float]:
@@ -70,6 +78,15 @@ def summarise(metric: str, values: list[float], variant: str) -> dict:
     return {"values": values, "low": low, "high": high}
 
 
+def summarise_all(found: list[dict]) -> dict[str, dict]:
+    """Values and range of every metric that is among the results."""
+    values: dict[str, list[float]] = {}
+    for result in found:
+        values.setdefault(result["metric"], []).append(result["value"])
+    variant = found[0]["variant"]
+    return {metric: summarise(metric, values[metric], variant) for metric in values}
+
+
 def measure_speed() -> dict[str, float]:
     """How fast this computer trains, as it is written to the file."""
     device = Settings.from_environment().device
@@ -96,8 +113,10 @@ def write(reference: dict) -> None:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
-def run(profile: str, seeds: list[str]) -> tuple[list[dict], dict[str, list[float]]]:
-    """Run the four notebooks once per seed.
+def run(
+    profile: str, seeds: list[str], wanted: str = "*"
+) -> tuple[list[dict], dict[str, list[float]]]:
+    """Run the notebooks once per seed: all of them, or the one that is wanted.
 
     Returns:
         Every result, and notebook -> seconds it took with each seed.
@@ -107,7 +126,7 @@ def run(profile: str, seeds: list[str]) -> tuple[list[dict], dict[str, list[floa
     for seed in seeds:
         with tempfile.TemporaryDirectory() as runs:
             settings = {"WORKSHOP_PROFILE": profile, "WORKSHOP_SEED": seed, "WORKSHOP_RUNS": runs}
-            for file in sorted(SOLUTIONS.glob("*.ipynb")):
+            for file in sorted(SOLUTIONS.glob(f"{wanted}.ipynb")):
                 notebook, took = execute(file, settings)
                 seconds.setdefault(file.stem, []).append(round(took, 1))
                 for result in results(notebook):
@@ -131,13 +150,20 @@ def record_seconds(profile: str, seeds: list[str]) -> None:
     write(reference)
 
 
+def record_one(notebook: str, profile: str, seeds: list[str]) -> None:
+    """Run one notebook, and put what it finds beside what the others have found."""
+    found, seconds = run(profile, seeds, notebook)
+    reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
+    entry = reference[found[0]["dataset"]][profile]
+    entry["metrics"] |= summarise_all(found)
+    entry["seconds"] |= seconds
+    write(reference)
+
+
 def record(profile: str, seeds: list[str]) -> None:
     """Run and write everything."""
     speed = measure_speed()
     found, seconds = run(profile, seeds)
-    values: dict[str, list[float]] = {}
-    for result in found:
-        values.setdefault(result["metric"], []).append(result["value"])
     reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
     dataset, variant = found[0]["dataset"], found[0]["variant"]
     reference.setdefault(dataset, {})[profile] = {
@@ -146,7 +172,7 @@ def record(profile: str, seeds: list[str]) -> None:
         "seeds": [int(seed) for seed in seeds],
         "seconds": seconds,
         "images_per_second": speed,
-        "metrics": {metric: summarise(metric, values[metric], variant) for metric in values},
+        "metrics": summarise_all(found),
     }
     write(reference)
 
@@ -157,6 +183,8 @@ if __name__ == "__main__":
             write_speed()
         case ["seconds", profile, *seeds] if seeds:
             record_seconds(profile, seeds)
+        case ["only", notebook, profile, *seeds] if len(seeds) >= 3:
+            record_one(notebook, profile, seeds)
         case [profile, *seeds] if len(seeds) >= 3:
             record(profile, seeds)
         case _:

@@ -30,17 +30,22 @@ KEPT = ROOT / "build" / "recording"
 def asked_for(sources: list[Path]) -> dict[str, dict[str, tuple]]:
     """Name of what is tried -> choices, of every sweep in the notebooks.
 
+    Where two notebooks show the same sweep, the choices of both are taken together.
+
     Raises:
         ValueError: a call is written so that its choices cannot be read from it.
     """
-    found = {}
+    found: dict[str, dict[str, tuple]] = {}
     for source in sources:
         cells = jupytext.read(source, fmt="py:percent").cells
         code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "wu.sweep":
                 name = ast.unparse(node.args[0]).removeprefix("wu.")
-                found[name] = {word.arg: ast.literal_eval(word.value) for word in node.keywords}
+                known = found.setdefault(name, {})
+                for word in node.keywords:
+                    values = known.get(word.arg, ()) + ast.literal_eval(word.value)
+                    known[word.arg] = tuple(sorted(set(values)))
     return found
 
 

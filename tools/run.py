@@ -1,4 +1,4 @@
-"""Run the four notebooks from top to bottom and show what came out.
+"""Run the notebooks from top to bottom and show what came out.
 
     python tools/run.py
 

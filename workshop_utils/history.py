@@ -10,7 +10,8 @@ class History:
 
     `loss, accuracy = history` unpacks the values of every batch, in order. The other lists hold
     one value per epoch. Accuracies are fractions (0.6 is 60 %) and stay empty for an
-    autoencoder; losses are means per image; `seconds` counts training and evaluation.
+    autoencoder; `divergence` is only there for a variational one, in nats per test image; losses
+    are means per image; `seconds` counts training and evaluation.
     """
 
     batch_loss: list[float] = field(default_factory=list)
@@ -19,6 +20,7 @@ class History:
     train_accuracy: list[float] = field(default_factory=list)
     test_loss: list[float] = field(default_factory=list)
     test_accuracy: list[float] = field(default_factory=list)
+    divergence: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 

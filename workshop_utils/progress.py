@@ -52,8 +52,8 @@ class Progress:
         optimizer: torch.optim.Optimizer,
         train_loader: Iterable,
         n_epochs: int,
-        checkpoint: Checkpoint | None,
-        resume: bool,
+        checkpoint: Checkpoint | None = None,
+        resume: bool = False,
     ) -> None:
         if n_epochs < 1:
             raise ValueError(f"n_epochs is {n_epochs}, but training needs at least one epoch.")
@@ -139,12 +139,18 @@ class Progress:
             shown["accuracy"] = f"{self._right_sum / self._images:.1%}"
         self._bar.set_postfix(shown, refresh=False)
 
-    def after_epoch(self, test_loss: float, test_accuracy: float | None = None) -> None:
+    def after_epoch(
+        self,
+        test_loss: float,
+        test_accuracy: float | None = None,
+        divergence: float | None = None,
+    ) -> None:
         """Note the end of an epoch and print a line about it.
 
         Args:
             test_loss: mean loss per test image.
             test_accuracy: fraction of test images classified correctly; None for an autoencoder.
+            divergence: nats per test image; None if the autoencoder is not a variational one.
         """
         history = self.history
         history.train_loss.append(self._loss_sum / self._images)
@@ -157,6 +163,9 @@ class Progress:
             history.test_accuracy.append(test_accuracy)
             train_part += f", accuracy {history.train_accuracy[-1]:6.1%}"
             test_part += f", accuracy {test_accuracy:6.1%}"
+        if divergence is not None:
+            history.divergence.append(divergence)
+            test_part += f", divergence {divergence:6.1f}"
         every = math.ceil(self._n_epochs / MAX_LINES)
         if self._epoch in (1, self._n_epochs) or self._epoch % every == 0:
             print(

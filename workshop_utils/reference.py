@@ -44,6 +44,8 @@ METRICS = {
     "autoencoder_test_loss": Metric("autoencoder, test loss", "per image"),
     "pca_test_loss": Metric("PCA with 512 numbers, test loss", "per image"),
     "latent_midpoint_gap": Metric("latent middle, gap to a cross-fade", "per image"),
+    "variational_test_loss": Metric("variational autoencoder, test loss", "per image"),
+    "variational_divergence": Metric("variational autoencoder, divergence", "nats"),
 }
 
 

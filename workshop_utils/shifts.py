@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workshop_utils.evaluation import evaluating
@@ -23,9 +23,10 @@ def shift(images: Tensor, down: int = 0, right: int = 0) -> Tensor:
         Images of the same shape.
     """
     height, width = images.shape[-2:]
-    rows = (torch.arange(height, device=images.device) - down).clamp(0, height - 1)
-    columns = (torch.arange(width, device=images.device) - right).clamp(0, width - 1)
-    return images[:, :, rows][:, :, :, columns]
+    reach = max(abs(down), abs(right))
+    larger = F.pad(images, [reach] * 4, mode="replicate")  # N×C×(H+2·reach)×(W+2·reach)
+    top, left = reach - down, reach - right
+    return larger[..., top : top + height, left : left + width]
 
 
 def accuracy_when_shifted(

@@ -9,6 +9,7 @@ from torch import nn
 from workshop_utils.interpolation import interpolate, latent_line
 from workshop_utils.layers import named_shapes, trace_layers
 from workshop_utils.models import BasicConvNet, ConvEncoder, MultilayerPerceptronModel
+from workshop_utils.variational import kl_divergence, sample_codes
 
 
 def mlp_parameters() -> dict[str, int]:
@@ -40,6 +41,8 @@ SOLUTIONS: dict[str, Callable] = {
     "ConvEncoder": ConvEncoder,
     "interpolate": interpolate,
     "latent_line": latent_line,
+    "sample_codes": sample_codes,
+    "kl_divergence": kl_divergence,
 }
 
 

@@ -12,7 +12,7 @@ from workshop_utils.models import BasicConvNet, ConvDecoder, ConvEncoder
 from workshop_utils.reference import Recording
 
 BATCH_SIZE = 128
-# What stands for the work of each notebook.
+# What stands for the work of each notebook of a lab; the fifth is optional.
 PROBED_BY = {
     "01_mlp": "classifier",
     "02_cnn": "classifier",

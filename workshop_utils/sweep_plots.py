@@ -4,9 +4,10 @@ from itertools import accumulate
 from statistics import fmean
 
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator
 
 from workshop_utils.experiments import Trial
-from workshop_utils.style import BLUE, GREEN, LINES, ORANGE, show_figure, styled
+from workshop_utils.style import BLUE, GREEN, GREY, LINES, ORANGE, show_figure, styled
 from workshop_utils.sweeps import Sweep
 
 
@@ -94,9 +95,41 @@ def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[int, float]], titl
     axes.set(xscale="log", yscale="log", title=title, xlabel="numbers per code")
     axes.set_ylabel("squared error per test image")
     axes.set_xticks(list(found), list(map(str, found)))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     axes.legend()
+    show_figure(figure, f"{title}. {'; '.join(described)}.")
+
+
+@styled
+def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
+    """Plot the squared error of variational autoencoders against the divergence, a point per run.
+
+    Args:
+        balances: runs that chose beta.
+        plain: runs of autoencoders with codes of the same size.
+        title: what to write above the figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4.4))
+    described = []
+    error = fmean(trial.result for trial in plain.trials)
+    axes.axhline(error, color=GREY, linestyle=":", label="plain autoencoder")
+    for beta, (colour, _), marker in zip(balances.values_of("beta"), LINES, "os^D", strict=False):
+        trials = balances.where(beta=beta)
+        divergences = [trial.history.divergence[-1] for trial in trials]
+        errors = [trial.result for trial in trials]
+        axes.plot(divergences, errors, marker, color=colour, label=f"β = {beta:g}")
+        described.append(
+            f"beta {beta:g}: divergence {fmean(divergences):.0f}, error {fmean(errors):.1f}"
+        )
+    axes.set(title=title, xlabel="divergence, nats per test image", xscale="log")
+    axes.set(ylabel="squared error per test image", ylim=(0, None))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    axes.legend()
+    described.append(f"plain autoencoder: error {error:.1f}")
     show_figure(figure, f"{title}. {'; '.join(described)}.")
 
 

@@ -12,6 +12,7 @@ from workshop_utils.patch_autoencoder import patch_autoencoder
 from workshop_utils.runs import save_run
 from workshop_utils.settings import Settings
 from workshop_utils.training import train, train_autoencoder
+from workshop_utils.variational import VariationalEncoder, train_variational
 
 
 def try_width(
@@ -106,6 +107,32 @@ def try_patch_autoencoder(data: ImageData, settings: Settings) -> tuple[History,
     history = train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs)
     if _is_first(settings):
         save_run("patch_autoencoder", history, data, settings, encoder=encoder, decoder=decoder)
+    return history, count_parameters(both)
+
+
+def try_variational(data: ImageData, settings: Settings, beta: float) -> tuple[History, int]:
+    """The variational autoencoder of notebook 5, with more or less weight on the divergence.
+
+    The networks of the first seed are kept as runs, such as "variational_0.1".
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+        beta: weight of the divergence against the squared error.
+
+    Returns:
+        The history, and the number of parameters of encoder and decoder.
+    """
+    torch.manual_seed(settings.seed)
+    encoder = VariationalEncoder(8, 16, 32).to(settings.device)
+    decoder = ConvDecoder(8, 16, 32).to(settings.device)
+    both = nn.ModuleList([encoder, decoder])
+    optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
+    n_epochs = settings.profile.sweep_epochs
+    history = train_variational(encoder, decoder, *data.loaders(128), optimizer, n_epochs, beta)
+    if _is_first(settings):
+        name = f"variational_{beta:g}"
+        save_run(name, history, data, settings, encoder=encoder, decoder=decoder)
     return history, count_parameters(both)
 
 

@@ -416,9 +416,9 @@ wu.show_image_rows(rows, f"Codes of images, and random codes, {data.title}")
 # - To a classifier, and to the search for the nearest image, blends of codes are what blends of pixels are. Neighbours
 #   by codes share their class hardly more often than neighbours by pixels.
 # - A plain autoencoder gives no guarantee about the space between codes. Variational ones are
-#   built to give one.
+#   built to give one; notebook 5 tries one.
 #
 # **To try:** choose two images of the same class. Is the middle of the latent line more
 # convincing? Which random codes would decode to something better?
 #
-# This was the last of the four notebooks. Back to [1 · The MLP](01_mlp.ipynb).
+# **Next, if you like:** [5 · Variational autoencoders](05_variational.ipynb), which is optional.

@@ -96,7 +96,10 @@ def _of_starting(run: dict) -> str:
     for profile, notebooks in run["notebooks"].items():
         times = [number(min(values)) for values in notebooks.values()]
         rows.append(
-            (f"the four notebooks, profile {profile}, as recorded", f"{', '.join(times)} s")
+            (
+                f"the notebooks in their order, profile {profile}, as recorded",
+                f"{', '.join(times)} s",
+            )
         )
     return table(("", "measured"), *rows)
 

@@ -22,10 +22,19 @@ CONFIGURATION = Path(__file__).parent / "course"
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
+def graded_notebooks() -> list[Path]:
+    """The students' notebooks with points in them; the optional ones have none."""
+    return [
+        file
+        for file in sorted(NOTEBOOKS.glob("*.ipynb"))
+        if any(map(is_grade, nbformat.read(file, as_version=4).cells))
+    ]
+
+
 def exercises() -> dict[str, float]:
     """The graded exercises and the points of their checks, in the order of the notebooks."""
     found = {}
-    for file in sorted(NOTEBOOKS.glob("*.ipynb")):
+    for file in graded_notebooks():
         for cell in nbformat.read(file, as_version=4).cells:
             if is_grade(cell):
                 about = cell.metadata.nbgrader
@@ -44,7 +53,7 @@ def release(course: Path) -> None:
     """
     source = course / "source" / ASSIGNMENT
     source.mkdir(parents=True)
-    for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
+    for notebook in graded_notebooks():
         shutil.copy(notebook, source)
     for file in CONFIGURATION.glob("*.py"):
         shutil.copy(file, course)

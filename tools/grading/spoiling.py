@@ -1,6 +1,6 @@
 """What happens to the files of a submission: cells deleted, names changed, bytes lost.
 
-Each function is given the folder with the four notebooks.
+Each function is given the folder with the four graded notebooks.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,377 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 5 · Variational autoencoders
+#
+# *Optional: nothing else builds on this notebook.*
+#
+# **What you will learn**
+#
+# - how an encoder can give a distribution of codes, and how gradients pass through a random draw;
+# - the two terms of the loss, and what becomes of images when their balance changes;
+# - whether random codes and lines between codes get any better than in notebook 4.
+#
+# **Time:** about 25 minutes to read and try, of which the computer needs
+# << duration["05_variational"] >> on two cores.
+#
+# **Data:** CIFAR-10, or the stand-in where it cannot be had; the second cell says which. Numbers
+# quoted in the text were measured on << measured_on >>.
+
+# %% [markdown] tags=["tutor"]
+# **Plan for 25 minutes:** 4 for the idea, 5 for exercise 5.1, 5 for exercise 5.2, 5 for the balance (let them
+# predict before the figure), 6 for the samples and the lines.
+#
+# **Questions to ask:** What would the encoder do if only the squared error counted? And if only the divergence
+# did? (Shrink all variances to nothing; give every image the same code.)
+
+# %%
+from itertools import chain
+
+import torch
+
+import workshop_utils as wu
+from workshop_utils import ConvDecoder, VariationalEncoder, train_variational
+
+# %%
+settings = wu.Settings.from_environment()
+print(settings)
+data = wu.load_data(settings)
+train_loader, test_loader = data.loaders(batch_size=128)
+
+# %% [markdown]
+# ## From a code to a distribution of codes
+#
+# Notebook 4 ended with a question. The codes of images fill a small part of the space, and nobody asked the
+# decoder to make sense of the rest: random codes became coloured noise. Can one ask for it?
+#
+# A **variational autoencoder** (Kingma and Welling, 2014) does. Two things are new:
+#
+# - the encoder gives every image not one code but a whole *distribution*: a mean $\mu$ and a variance $\sigma^2$ for each
+#   number. In training, a code is drawn from it. So the decoder has to make the same image of all codes near
+#   $\mu$;
+# - a second term in the loss draws these distributions towards the standard normal one, $\mathcal{N}(0, 1)$. So they cannot
+#   shrink to points, nor run away from each other.
+#
+# The encoder is that of notebook 3 with twice as many channels at its end: one half for the means, the other for the
+# *logarithms* of the variances. A logarithm may be any number, so the network cannot get it wrong.
+
+# %% tags=["nbval-check-output"]
+wu.show_source(VariationalEncoder)
+
+# %%
+torch.manual_seed(settings.seed)
+encoder = VariationalEncoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
+decoder = ConvDecoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
+images, labels = next(iter(test_loader))
+with torch.no_grad():
+    mean, log_variance = encoder.distribution(images)  # twice 128×32×4×4
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 5.1 · Draw a code
+#
+# *Difficulty ●●○, about 4 minutes*
+#
+# Draw one code from the distribution of each image. There is a catch: the encoder learns by gradients, and there is no
+# gradient of a random draw. The way out is called *reparameterisation*: draw noise that depends on nothing,
+# then make a code of it with $\mu$ and $\sigma$.
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** the noise multiplied by the variance, since the root was forgotten; `rand` for `randn`;
+# `torch.normal(mean, std)`, which draws the right codes and lets no gradient pass.
+
+# %% tags=["exercise"]
+### BEGIN SOLUTION
+sample_codes = wu.use_solution("sample_codes")
+wu.show_source(sample_codes)
+### STUB
+# def sample_codes(mean, log_variance):
+#     """A random code for each image, N×32×4×4; mean and log_variance have that shape, too."""
+#     raise NotImplementedError("Exercise 5.1: return random codes, and remove this line.")
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# If $\varepsilon$ is drawn from $\mathcal{N}(0, 1)$, which distribution has $\mu + \sigma\varepsilon$?
+#
+# </details>
+#
+# <details><summary>Hint 2: where to look</summary>
+#
+# `torch.randn_like(mean)` draws noise of the right shape. The variance is `log_variance.exp()`, and the standard
+# deviation is its square root.
+#
+# </details>
+#
+# <details><summary>Hint 3: nearly the code</summary>
+#
+# $\sqrt{\exp(a)} = \exp(a / 2)$. So the standard deviation is `(log_variance / 2).exp()`; multiply it by the
+# noise, and add `mean`.
+#
+# </details>
+
+# %% tags=["student"]
+# Stuck? Remove the # from the last line and run: the notebook goes on with the reference solution.
+# sample_codes = wu.use_solution("sample_codes")
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_sample_codes(sample_codes).must_pass()
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 5.2 · How far from the standard normal distribution?
+#
+# *Difficulty ●●○, about 4 minutes*
+#
+# The second term of the loss is the *Kullback-Leibler divergence* from $\mathcal{N}(\mu, \sigma^2)$ to
+# $\mathcal{N}(0, 1)$. For one number of a code it is
+#
+# $$ \tfrac{1}{2}\left(\mu^2 + \sigma^2 - \log \sigma^2 - 1\right), $$
+#
+# and for a whole code the sum over its numbers. Write a function that returns it for every image of a batch.
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** summed over the whole batch (then the loss depends on the batch size); $\sigma^4$,
+# since `log_variance` was taken for the logarithm of $\sigma$; a sign turned round on the way.
+#
+# **Ask:** for which $\mu$ and $\sigma$ is it zero? What does each of the terms want?
+
+# %% tags=["exercise"]
+### BEGIN SOLUTION
+kl_divergence = wu.use_solution("kl_divergence")
+wu.show_source(kl_divergence)
+### STUB
+# def kl_divergence(mean, log_variance):
+#     """The divergence of each image's distribution: N numbers, for tensors N×32×4×4."""
+#     raise NotImplementedError("Exercise 5.2: return N numbers, and remove this line.")
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# Begin with the formula for all numbers at once: the result has the shape of `mean`. Add up afterwards.
+#
+# </details>
+#
+# <details><summary>Hint 2: where to look</summary>
+#
+# $\log \sigma^2$ is `log_variance` as it is, and $\sigma^2$ is `log_variance.exp()`. `tensor.sum(dim=...)` takes several
+# dimensions at once.
+#
+# </details>
+#
+# <details><summary>Hint 3: nearly the code</summary>
+#
+# `(mean**2 + log_variance.exp() - log_variance - 1) / 2`, summed over the dimensions 1, 2 and 3. The first, the
+# images, stays.
+#
+# </details>
+
+# %% tags=["student"]
+# Stuck? Remove the # from the last line and run: the notebook goes on with the reference solution.
+# kl_divergence = wu.use_solution("kl_divergence")
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_kl_divergence(kl_divergence).must_pass()
+
+# %% [markdown]
+# ## Training
+#
+# Both parts stand in the middle of the loop. Compare it with `train_autoencoder`: three lines are new.
+
+# %% tags=["nbval-check-output"]
+wu.show_source(train_variational)
+
+# %% [markdown]
+# The loss is the squared error plus `beta` times the divergence. A `beta` of 0.1 means: the images are expected to
+# differ from their reconstructions by noise of variance `beta / 2`, that is by about 0.2 in each value.
+#
+# In the lines below, the training loss holds both terms, and codes that were drawn at random. The test loss is the squared
+# error alone, from the mean codes, so that you can compare it with notebook 3.
+
+# %%
+optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()), lr=1e-3)
+n_epochs = settings.profile.short_epochs
+history = train_variational(
+    encoder, decoder, train_loader, test_loader, optimizer, n_epochs, beta=0.1
+)
+
+# %%
+wu.show_result("variational_test_loss", history.test_loss[-1], data, settings)
+wu.show_result("variational_divergence", history.divergence[-1], data, settings)
+
+# %% tags=["nbval-check-output"]
+wu.report_result("variational_test_loss", history.test_loss[-1], data, settings)
+wu.report_result("variational_divergence", history.divergence[-1], data, settings)
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 5.3 · Predict: the balance
+#
+# *Difficulty ●●○, about 1 minute*
+#
+# Make `beta` a hundred times as large. What happens to the squared error of the reconstructions, and what to the
+# divergence: do `"both fall"`, do `"both rise"`, or does the `"error rise"` while the divergence falls?
+
+# %% [markdown] tags=["tutor"]
+# **Expect:** most get the direction. Then ask for the extremes: what is left of an image if the divergence is zero?
+# (Nothing: every code is plain noise, and the best the decoder can do is the mean image.)
+
+# %% tags=["exercise"]
+### BEGIN SOLUTION
+prediction = "error rise"
+### STUB
+# raise NotImplementedError('Exercise 5.3: replace this line by prediction = "both fall", "both rise" or "error rise".')
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint</summary>
+#
+# What is paid for more dearly is used less. What do the codes know about an image if all of them are drawn from nearly
+# the same distribution?
+#
+# </details>
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_prediction(prediction, ("both fall", "both rise", "error rise")).must_pass()
+
+# %%
+balances = wu.sweep(wu.try_variational, data, settings, beta=(0.01, 0.1, 1))
+balances.show()
+plain = wu.sweep(wu.try_code_size, data, settings, embedding_dim=(32,))
+
+# %%
+wu.plot_balance(balances, plain, f"Error against divergence, {balances.measured_on}")
+
+# %% [markdown] tags=["answer"]
+# BALANCE
+
+# %% [markdown]
+# Where does the error come from? Most numbers of the codes have been given up: their mean is always near 0
+# and their variance near 1, as the second term wants it, so they say nothing about the image.
+
+# %%
+with torch.no_grad():
+    mean, log_variance = encoder.distribution(data.test_images[:2000] / 255)
+each = (mean**2 + log_variance.exp() - log_variance - 1) / 2  # 2000×32×4×4
+n_used = (each.mean(dim=0) > 0.1).sum().item()
+print(f"numbers of the code that say something (a divergence above 0.1): {n_used} of 512")
+
+# %% [markdown]
+# ## What do random codes decode to?
+#
+# Now the question from notebook 4. For the plain autoencoder, each number is drawn with the mean and the spread
+# that it has over the test images; for the variational ones, simply from $\mathcal{N}(0, 1)$. **Look at** the rows
+# from top to bottom: which of them would you take for photographs, blurred as they may be?
+
+# %%
+plain_encoder = wu.ConvEncoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
+plain_decoder = ConvDecoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
+run = wu.find_run("autoencoder", data, settings)
+if run:
+    print(run)
+    run.load_into(encoder=plain_encoder, decoder=plain_decoder)
+else:
+    optimizer = torch.optim.Adam(
+        chain(plain_encoder.parameters(), plain_decoder.parameters()), lr=1e-3
+    )
+    both = plain_encoder, plain_decoder
+    wu.train_autoencoder(*both, train_loader, test_loader, optimizer, n_epochs)
+
+# %%
+noise = torch.randn(8, 32, 4, 4, generator=torch.Generator().manual_seed(0)).to(settings.device)
+with torch.no_grad():
+    codes = plain_encoder(data.test_images[:2000] / 255)
+    random_codes = codes.mean(dim=0) + codes.std(dim=0) * noise
+    rows = {"plain": plain_decoder(random_codes), "β = 0.1": decoder(noise)}
+other = ConvDecoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
+for beta in (0.01, 1):
+    kept = wu.find_run(f"variational_{beta:g}", data, settings)
+    if kept:
+        kept.load_into(decoder=other)
+        rows[f"β = {beta:g}"] = wu.reconstruct(torch.nn.Identity(), other, noise)
+wu.show_image_rows(dict(sorted(rows.items(), reverse=True)), f"Random codes, {data.title}")
+
+# %% [markdown]
+# SAMPLES
+
+# %% [markdown]
+# ## The lines of notebook 4, once more
+#
+# Does the space between codes mean more now? First by eye: the truck and the dog of notebook 4.
+
+# %%
+x, x_prime = images[0], images[3]
+rows = {
+    "plain": wu.latent_line(plain_encoder, plain_decoder, x, x_prime),
+    "variational": wu.latent_line(encoder, decoder, x, x_prime),
+}
+names = [data.classes[int(labels[i])] for i in (0, 3)]
+wu.show_image_rows(rows, f"From {names[0]} to {names[1]}, {data.title}")
+
+# %% [markdown]
+# Then by numbers, as there: over 200 pairs of the same class and 200 of different classes, the distance to the nearest
+# of 5,000 training images, and the probability that the CNN gives to the classes of the two ends. **Predict:** will
+# the variational codes have higher probabilities in the middle?
+
+# %%
+torch.manual_seed(settings.seed)
+cnn = wu.BasicConvNet(out_c1=8, out_c2=16, dense_units=256).to(settings.device)
+cnn_run = wu.find_run("cnn", data, settings)
+if cnn_run:
+    print(cnn_run)
+    cnn_run.load_into(model=cnn)
+else:
+    optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
+    wu.train(cnn, train_loader, test_loader, optimizer, n_epochs)
+
+# %%
+some, their_labels = data.test_images[:2000] / 255, data.test_labels[:2000]
+real = data.train_images[:5000] / 255
+lines = {}
+for group, same_class in (("same class", True), ("different classes", False)):
+    first, second = wu.choose_pairs(their_labels, same_class, n_pairs=200)
+    ends, end_labels = (some[first], some[second]), (their_labels[first], their_labels[second])
+    plain = wu.measure_lines(plain_encoder, plain_decoder, cnn, ends, end_labels, real)
+    ours = wu.measure_lines(encoder, decoder, cnn, ends, end_labels, real)
+    lines[group] = {"pixels": plain["pixels"], "plain codes": plain["codes"]}
+    lines[group]["variational codes"] = ours["codes"]
+    lines[group]["variational, on a sphere"] = ours["codes, on a sphere"]
+wu.plot_lines(lines, f"From image to image, 200 pairs each, {data.title}")
+
+# %%
+for group, kinds in lines.items():
+    for kind, line in kinds.items():
+        at_end, in_middle = 100 * line.ends[0], 100 * line.ends[2]
+        print(f"{group}, {kind}: {at_end:.0f} % at the first end, {in_middle:.0f} % in the middle")
+
+# %%
+half = len(data.test_images) // 2
+first, second = data.test_images[:half] / 255, data.test_images[half : 2 * half] / 255
+for name, networks in (
+    ("plain", (plain_encoder, plain_decoder)),
+    ("variational", (encoder, decoder)),
+):
+    gap, distance = wu.midpoint_gap(*networks, first, second)
+    print(f"{name}: the middle is off a cross-fade by {(gap / distance) ** 0.5:.0%} of the way")
+
+# %%
+with torch.no_grad():
+    described = {"pixels": some, "plain codes": plain_encoder(some), "means": encoder(some)}
+for name, numbers in described.items():
+    agree = wu.neighbours_agree(numbers.flatten(start_dim=1), their_labels)
+    print(f"nearest by {name}: {agree:.0%} have the same class")
+
+# %% [markdown]
+# LINES
+
+# %% [markdown]
+# ## What was found
+#
+# FOUND
+#
+# This was the last of the notebooks. Back to [1 · The MLP](01_mlp.ipynb).

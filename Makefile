@@ -16,7 +16,7 @@ run: $(INSTALLED)  ## run the notebooks; pages and a table of results in build/
 test: $(INSTALLED)  ## lint, unit tests, and every notebook re-run and compared
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m pytest --cov=workshop_utils --cov-fail-under=90 --durations=5
+	$(PY) -m pytest -n 2 --dist loadfile --cov=workshop_utils --cov-fail-under=90 --durations=5
 
 faults: $(INSTALLED)  ## what goes wrong in a lab, many times over: cut downloads and the like
 	$(PY) -m pytest -m "faults" tests --durations=5

@@ -20,6 +20,8 @@ FOR_TESTS = {
     "WORKSHOP_RUNS": RUNS.name,
     "MPLBACKEND": "agg",
 }
+if "PYTEST_XDIST_WORKER" in os.environ:  # several processes share the cores
+    FOR_TESTS |= {"WORKSHOP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 os.environ.update(FOR_TESTS)
 
 

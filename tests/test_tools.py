@@ -8,7 +8,7 @@ import execute
 import record
 import run
 from workshop_utils.data import JPEG_COPY
-from workshop_utils.reference import INSIDE, OUTSIDE
+from workshop_utils.reference import INSIDE, OUTSIDE, UNKNOWN
 
 
 def test_a_range_holds_the_values_and_grows_with_their_spread():
@@ -62,51 +62,49 @@ def recordings(monkeypatch, tmp_path):
     return lambda: json.loads(file.read_text(encoding="utf-8"))
 
 
-def pretend_run(monkeypatch, verdict):
-    result = {"metric": "cnn_test_accuracy", "dataset": "stand-in", "verdict": verdict}
-    monkeypatch.setattr(record, "run", lambda profile, seeds: ([result], {"02_cnn": [1.5]}))
+@pytest.fixture
+def pretend_run(monkeypatch):
+    """Let the notebooks find what is asked for: metric -> values and verdict."""
+
+    def pretend(**metrics):
+        found = [
+            {
+                "metric": metric,
+                "dataset": "stand-in",
+                "variant": "",
+                "value": value,
+                "verdict": said,
+            }
+            for metric, (values, said) in metrics.items()
+            for value in values
+        ]
+        monkeypatch.setattr(record, "run", lambda profile, seeds: (found, {"02_cnn": [1.5]}))
+
+    return pretend
 
 
-def test_seconds_can_be_recorded_anew_and_nothing_else_changes(recordings, monkeypatch):
-    pretend_run(monkeypatch, INSIDE)
+def test_what_is_known_stays_when_more_is_recorded(recordings, pretend_run):
     before = recordings()
-    record.record_seconds("quick", ["0"])
+    new = before["stand-in"]["quick"]["metrics"].pop("cnn_minus_mlp")
+    record.write(before)
+    pretend_run(
+        cnn_test_accuracy=([0.1, 0.2, 0.3], INSIDE), cnn_minus_mlp=([1.0, 2.0, 3.0], UNKNOWN)
+    )
+    record.record_more("quick", ["0", "1", "2"])
     after = recordings()
     assert after["stand-in"]["quick"]["seconds"] == {"02_cnn": [1.5]}
+    added = after["stand-in"]["quick"]["metrics"].pop("cnn_minus_mlp")
+    assert added["values"] == [1.0, 2.0, 3.0] != new["values"]
     after["stand-in"]["quick"]["seconds"] = before["stand-in"]["quick"]["seconds"]
     assert after == before
 
 
-def test_seconds_of_notebooks_that_find_something_else_are_not_recorded(recordings, monkeypatch):
-    pretend_run(monkeypatch, OUTSIDE)
+def test_nothing_is_recorded_if_what_is_known_is_not_found_again(recordings, pretend_run):
+    pretend_run(cnn_test_accuracy=([0.1, 0.2, 0.3], OUTSIDE))
     before = recordings()
     with pytest.raises(SystemExit, match="Nothing written: cnn_test_accuracy"):
-        record.record_seconds("quick", ["0"])
+        record.record_more("quick", ["0", "1", "2"])
     assert recordings() == before
-
-
-def test_one_notebook_can_be_recorded_and_what_the_others_found_stays(recordings, monkeypatch):
-    found = [
-        {"metric": "cnn_minus_mlp", "dataset": "stand-in", "variant": "", "value": value}
-        for value in (1.0, 2.0, 3.0)
-    ]
-    asked = []
-
-    def run(profile, seeds, wanted):
-        asked.append((profile, seeds, wanted))
-        return found, {"02_cnn": [1.5, 2.5, 3.5]}
-
-    monkeypatch.setattr(record, "run", run)
-    before = recordings()
-    record.record_one("02_cnn", "quick", ["0", "1", "2"])
-    after = recordings()
-    assert asked == [("quick", ["0", "1", "2"], "02_cnn")]
-    entry = after["stand-in"]["quick"]
-    assert entry["metrics"].pop("cnn_minus_mlp")["values"] == [1.0, 2.0, 3.0]
-    assert entry["seconds"].pop("02_cnn") == [1.5, 2.5, 3.5]
-    old = before["stand-in"]["quick"]
-    del old["metrics"]["cnn_minus_mlp"], old["seconds"]["02_cnn"]
-    assert after == before
 
 
 def test_a_table_is_printed_in_columns(capsys):

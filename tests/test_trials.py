@@ -55,6 +55,11 @@ def test_the_seed_decides_what_comes_out(data, settings, name, choices):
     assert losses[0] != losses[2]
 
 
+def test_beta_is_the_weight_of_the_divergence(data, settings):
+    little, much = (wu.try_variational(data, settings, beta)[0] for beta in (0.001, 10))
+    assert much.divergence[-1] < little.divergence[-1]
+
+
 def test_the_networks_of_the_first_seed_are_kept_and_come_back_as_they_were(data, settings):
     assert settings.seed == settings.profile.sweep_seeds[0]
     wu.try_deeper(data, settings)

@@ -70,6 +70,17 @@ def test_the_loss_is_the_error_plus_beta_times_the_divergence(networks, loaders)
     assert difference == pytest.approx(10 * divergence, rel=1e-3)
 
 
+def test_the_decoder_learns_from_codes_that_are_drawn(networks, loaders):
+    history = train(networks, loaders, beta=0, learning_rate=0)
+    from_means = wu.test_autoencoder(*networks, loaders[0])
+    assert history.train_loss[0] > 1.001 * from_means
+
+
+def test_the_gradients_of_a_batch_are_not_added_to_those_of_the_next(networks, loaders):
+    train(networks, loaders, beta=0.1)
+    assert all(weight.grad is None for network in networks for weight in network.parameters())
+
+
 def test_history_holds_the_error_of_mean_codes_and_the_divergence_of_test_images(
     networks, loaders, capsys
 ):

@@ -93,7 +93,8 @@ def recorded_numbers() -> dict[str, object]:
     `duration["01_mlp"]` how long a notebook computes, `measured_on` the images in words.
     `sweep("try_width", width=2)` is the mean result of the runs of a sweep with these choices,
     `lowest` and `highest` those of any of them, `gap` how much better the training images do;
-    `minutes("try_deeper")` is what one run takes on one core.
+    `minutes("try_deeper")` is what one run takes on one core, `divergence` that of a variational
+    autoencoder, in nats.
     """
     recording = load_reference().get(CIFAR10, {}).get("full")
     if recording is None:
@@ -114,6 +115,7 @@ def recorded_numbers() -> dict[str, object]:
     numbers["lowest"] = partial(result_of, min)
     numbers["highest"] = partial(result_of, max)
     numbers["gap"] = gap_of
+    numbers["divergence"] = divergence_of
     numbers["minutes"] = minutes_of
     numbers["duration"] = {
         notebook: in_words(statistics.median(seconds))
@@ -151,6 +153,12 @@ def gap_of(name: str, **choices: float) -> str:
     return f"{100 * statistics.fmean(gaps):.0f}"
 
 
+def divergence_of(name: str, **choices: float) -> int:
+    """Mean divergence at the end of a sweep's runs, in nats per test image."""
+    trials = sweeps.recorded(name).where(**choices)
+    return round(statistics.fmean(trial.history.divergence[-1] for trial in trials))
+
+
 def minutes_of(name: str, **choices: float) -> int:
     """Minutes that a run of a sweep takes on one core: the median of all with these choices."""
     trials = sweeps.recorded(name).where(**choices)
@@ -170,6 +178,8 @@ def readme_with_results(readme: str) -> str:
     columns = [reference[dataset]["full"] for dataset in (CIFAR10, STANDIN)]
     lines = ["| lowest and highest of several seeds | CIFAR-10 | stand-in |", "|---|---|---|"]
     for name, metric in METRICS.items():
+        if not all(name in column.metrics for column in columns):
+            continue  # a new one, before its first recording
         found = [column.metrics[name].values for column in columns]
         cells = [metric.format_range(min(values), max(values)) for values in found]
         lines.append(f"| {metric.title} | {' | '.join(cells)} |")

@@ -1,18 +1,16 @@
 """Record what the notebooks find, for several seeds.
 
-    python tools/record.py full 0 1 2                       # profile, seeds
-    python tools/record.py only 05_variational full 0 1 2   # notebook, profile, seeds
-    python tools/record.py seconds full 0                   # profile, seeds
+    python tools/record.py full 0 1 2        # profile, seeds
+    python tools/record.py more full 0 1 2   # profile, seeds
     python tools/record.py speed
 
 The first runs the notebooks once per seed on the data set that the settings find, and writes
 the results to results/reference.json. Recorded values of other data sets and profiles stay. How
 fast this computer trains is measured before, and written beside the seconds that it took.
-The second does so for one notebook, and leaves what the others found.
-The third is for notebooks that do something more, or less, but find the same: it only records anew
-how long they take. The last only measures how fast this computer trains, and writes it into all
-recordings. These three belong on the computer (and with the settings) that the recordings were made
-with.
+The second is for notebooks that do something more, and else find the same: it records how long they
+take now, and only those results that were not recorded before. The third only measures how fast
+this computer trains, and writes it into all recordings. These two belong on the computer (and with
+the settings) that the recordings were made with.
 """
 
 import json
@@ -27,7 +25,7 @@ from build import SOLUTIONS
 from execute import execute, results
 from workshop_utils.data import CIFAR10, JPEG_COPY, STANDIN
 from workshop_utils.files import written_whole
-from workshop_utils.reference import INSIDE, REFERENCE_FILE
+from workshop_utils.reference import METRICS, OUTSIDE, REFERENCE_FILE
 from workshop_utils.settings import Settings
 from workshop_utils.speed import images_per_second
 
@@ -69,9 +67,9 @@ def prediction_range(values: list[float]) -> tuple[float, float]:
 def summarise(metric: str, values: list[float], variant: str) -> dict:
     """Values and range of one metric, as they are written to the file."""
     low, high = prediction_range(values)
-    if metric != "cnn_minus_mlp":  # all others are zero at least, and accuracies one at most
+    if METRICS[metric].unit != "points":  # differences may be negative, all others not
         low = max(low, 0.0)
-    if metric.endswith("accuracy"):
+    if METRICS[metric].unit == "%":
         high = min(high, 1.0)
     if metric in RECONSTRUCTION and variant == JPEG_COPY:
         high += JPEG_SHIFT
@@ -83,8 +81,10 @@ def summarise_all(found: list[dict]) -> dict[str, dict]:
     values: dict[str, list[float]] = {}
     for result in found:
         values.setdefault(result["metric"], []).append(result["value"])
-    variant = found[0]["variant"]
-    return {metric: summarise(metric, values[metric], variant) for metric in values}
+    return {
+        metric: summarise(metric, values[metric], variant)
+        for metric, variant in {result["metric"]: result["variant"] for result in found}.items()
+    }
 
 
 def measure_speed() -> dict[str, float]:
@@ -113,10 +113,8 @@ def write(reference: dict) -> None:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
-def run(
-    profile: str, seeds: list[str], wanted: str = "*"
-) -> tuple[list[dict], dict[str, list[float]]]:
-    """Run the notebooks once per seed: all of them, or the one that is wanted.
+def run(profile: str, seeds: list[str]) -> tuple[list[dict], dict[str, list[float]]]:
+    """Run the notebooks once per seed.
 
     Returns:
         Every result, and notebook -> seconds it took with each seed.
@@ -126,7 +124,7 @@ def run(
     for seed in seeds:
         with tempfile.TemporaryDirectory() as runs:
             settings = {"WORKSHOP_PROFILE": profile, "WORKSHOP_SEED": seed, "WORKSHOP_RUNS": runs}
-            for file in sorted(SOLUTIONS.glob(f"{wanted}.ipynb")):
+            for file in sorted(SOLUTIONS.glob("*.ipynb")):
                 notebook, took = execute(file, settings)
                 seconds.setdefault(file.stem, []).append(round(took, 1))
                 for result in results(notebook):
@@ -135,28 +133,21 @@ def run(
     return found, seconds
 
 
-def record_seconds(profile: str, seeds: list[str]) -> None:
-    """Record anew how long the notebooks take; what they find must still be what was recorded.
+def record_more(profile: str, seeds: list[str]) -> None:
+    """Record what is new, and how long it takes; what is known must be found once more.
 
     Raises:
         SystemExit: a result lies outside its recorded range.
     """
     found, seconds = run(profile, seeds)
-    outside = [result["metric"] for result in found if result["verdict"] != INSIDE]
+    outside = {result["metric"] for result in found if result["verdict"] == OUTSIDE}
     if outside:
-        sys.exit(f"Nothing written: {', '.join(outside)} not inside the recorded range.")
-    reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
-    reference[found[0]["dataset"]][profile]["seconds"] = seconds
-    write(reference)
-
-
-def record_one(notebook: str, profile: str, seeds: list[str]) -> None:
-    """Run one notebook, and put what it finds beside what the others have found."""
-    found, seconds = run(profile, seeds, notebook)
+        sys.exit(f"Nothing written: {', '.join(sorted(outside))} not inside the recorded range.")
     reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
     entry = reference[found[0]["dataset"]][profile]
-    entry["metrics"] |= summarise_all(found)
-    entry["seconds"] |= seconds
+    new = [result for result in found if result["metric"] not in entry["metrics"]]
+    entry["metrics"] |= summarise_all(new)
+    entry["seconds"] = seconds
     write(reference)
 
 
@@ -181,10 +172,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["speed"]:
             write_speed()
-        case ["seconds", profile, *seeds] if seeds:
-            record_seconds(profile, seeds)
-        case ["only", notebook, profile, *seeds] if len(seeds) >= 3:
-            record_one(notebook, profile, seeds)
+        case ["more", profile, *seeds] if len(seeds) >= 3:
+            record_more(profile, seeds)
         case [profile, *seeds] if len(seeds) >= 3:
             record(profile, seeds)
         case _:

@@ -654,6 +654,15 @@ for name, found in accuracies.items():
         f"{name}: {found[0]:.1%}; percentage points lost: {lost[2]:.1f} by 2 pixels, {lost[8]:.1f} by 8"
     )
 
+# %%
+lost = {name: 100 * (found[0] - found[8]) for name, found in accuracies.items()}
+wu.show_result("mlp_lost_when_moved", lost["MLP"], data, settings)
+wu.show_result("cnn_lost_when_moved", lost["CNN"], data, settings)
+
+# %% tags=["nbval-check-output"]
+wu.report_result("mlp_lost_when_moved", lost["MLP"], data, settings)
+wu.report_result("cnn_lost_when_moved", lost["CNN"], data, settings)
+
 # %% [markdown]
 # Neither of our networks is invariant. After the full training on CIFAR-10, one or two pixels cost either of them a few
 # points at most. At eight pixels, a quarter of the image, the CNN has lost *more* points than the MLP: it

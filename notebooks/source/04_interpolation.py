@@ -335,9 +335,15 @@ with torch.no_grad():
     codes = encoder(some)  # 2000×32×4×4
 by_pixels = wu.nearest_neighbours(some.flatten(start_dim=1))
 by_codes = wu.nearest_neighbours(codes.flatten(start_dim=1))
-for name, neighbours in (("pixels", by_pixels), ("codes", by_codes)):
-    agree = (their_labels[neighbours] == their_labels).float().mean().item()
-    print(f"nearest by {name}: {agree:.0%} have the same class")
+agree = {
+    name: (their_labels[neighbours] == their_labels).float().mean().item()
+    for name, neighbours in (("pixels", by_pixels), ("codes", by_codes))
+}
+print(f"nearest by pixels: {agree['pixels']:.1%} have the same class")
+wu.show_result("neighbours_by_codes", agree["codes"], data, settings)
+
+# %% tags=["nbval-check-output"]
+wu.report_result("neighbours_by_codes", agree["codes"], data, settings)
 
 # %%
 rows = {"image": some[:8], "by pixels": some[by_pixels[:8]], "by codes": some[by_codes[:8]]}
@@ -382,6 +388,14 @@ for group, kinds in lines.items():
     for kind, line in kinds.items():
         at_end, in_middle = 100 * line.ends[0], 100 * line.ends[2]
         print(f"{group}, {kind}: {at_end:.0f} % at the first end, {in_middle:.0f} % in the middle")
+
+# %%
+middles = {kind: line.ends[2] for kind, line in lines["different classes"].items()}
+difference = 100 * (middles["codes"] - middles["pixels"])
+wu.show_result("codes_minus_pixels", difference, data, settings)
+
+# %% tags=["nbval-check-output"]
+wu.report_result("codes_minus_pixels", difference, data, settings)
 
 # %% [markdown]
 # Compare the lines of one figure with each other: codes do what pixels do, almost to the point. Between different

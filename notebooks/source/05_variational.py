@@ -59,9 +59,10 @@ train_loader, test_loader = data.loaders(batch_size=128)
 #   shrink to points, nor run away from each other.
 #
 # The encoder is that of notebook 3 with twice as many channels at its end: one half for the means, the other for the
-# *logarithms* of the variances. A logarithm may be any number, so the network cannot get it wrong.
+# *logarithms* of the variances. A variance must be positive; its logarithm may be any number, and so may what a
+# convolution returns.
 
-# %% tags=["nbval-check-output"]
+# %%
 wu.show_source(VariationalEncoder)
 
 # %%
@@ -70,7 +71,10 @@ encoder = VariationalEncoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.
 decoder = ConvDecoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
 images, labels = next(iter(test_loader))
 with torch.no_grad():
-    mean, log_variance = encoder.distribution(images)  # twice 128×32×4×4
+    mean, log_variance = encoder.distribution(images)
+
+# %% tags=["nbval-check-output"]
+print("means:", tuple(mean.shape), "logarithms of variances:", tuple(log_variance.shape))
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 5.1 · Draw a code
@@ -180,11 +184,20 @@ wu.show_source(kl_divergence)
 wu.check_kl_divergence(kl_divergence).must_pass()
 
 # %% [markdown]
+# A distribution that is the standard normal one costs nothing, but then it is the same for every image. To say something
+# about an image, a code has to differ from it, and that has its price:
+
+# %% tags=["nbval-check-output"]
+zero = torch.zeros(1, 32, 4, 4)
+print("mean 0, variance 1 everywhere:", kl_divergence(zero, zero).item())
+print("all 512 means moved to 1:", kl_divergence(zero + 1, zero).item())
+
+# %% [markdown]
 # ## Training
 #
 # Both parts stand in the middle of the loop. Compare it with `train_autoencoder`: three lines are new.
 
-# %% tags=["nbval-check-output"]
+# %%
 wu.show_source(train_variational)
 
 # %% [markdown]
@@ -303,12 +316,13 @@ for beta in (0.01, 1):
     if kept:
         kept.load_into(decoder=other)
         rows[f"β = {beta:g}"] = wu.reconstruct(torch.nn.Identity(), other, noise)
-wu.show_image_rows(dict(sorted(rows.items(), reverse=True)), f"Random codes, {data.title}")
+wu.show_image_rows(dict(sorted(rows.items())), f"Random codes, {data.title}")
 
 # %% [markdown]
-# No row shows an object. But they differ. The plain codes and those with `beta` 0.01 give coloured speckles. With 0.1 there
-# are smooth shapes, as in a photograph out of focus; with 1 there are soft large patches of light and dark. Random codes
-# have come closer to images, and the price is in the figure before: the images have come closer to them, too.
+# No row shows an object. But they differ. Plain codes give coloured noise. With a `beta` of 0.01 there are
+# blotches of strong contrast, with 0.1 softer shapes, as in a photograph out of focus, and with 1 large patches of light
+# and dark. Random codes
+# have come closer to images, and the figure before shows the price: reconstructions have come closer to them, too.
 #
 # What is missing? The second term makes each number of a code look normal. Real codes have numbers that
 # fit *together*, and drawing each on its own breaks that.
@@ -381,7 +395,21 @@ for name, numbers in described.items():
     print(f"nearest by {name}: {agree:.0%} have the same class")
 
 # %% [markdown]
-# LINES
+# By eye, the variational line is a cross-fade like the other, and more blurred. It is no further from one by the number,
+# either. By the other measures:
+#
+# - The CNN is less sure of the variational images from the start: they are blurred, and those it has learnt from were not.
+#   So compare the points of a line with each other, rather than one line with the next.
+# - On the straight line, it is even less sure in the middle. On the arc it hardly is; between two images of one class,
+#   not at all. For plain codes the arc made no difference.
+# - Neighbours by means are of the same class less often than neighbours by pixels. What was given up for the second term
+#   is missing here.
+#
+# Why should an arc help now? The second term makes codes look like draws from $\mathcal{N}(0, 1)$. With hundreds of
+# numbers, all such draws are about equally long, so that the middle of a straight line is shorter than nearly any code
+# that the decoder has met. The arc keeps the length.
+#
+# The distance falls into the trap of notebook 4 once more: what is pale and blurred is near to everything.
 
 # %% [markdown]
 # ## What was found
@@ -391,7 +419,8 @@ for name, numbers in described.items():
 # - The two terms of the loss pull against each other, and `beta` sets the balance: from an error of
 #   << sweep("try_variational", beta=0.01) >> with << divergence("try_variational", beta=0.01) >> nats to
 #   << sweep("try_variational", beta=1) >> with << divergence("try_variational", beta=1) >>.
-# - Random codes decode to something smooth where a plain autoencoder gives speckles, but not to objects.
-# - FOUND
+# - Random codes decode to something smooth where a plain autoencoder gives coloured noise, but not to objects.
+# - Between two codes, an arc is better than a straight line, as the CNN sees it. Classes do not come apart: nobody asked
+#   for that, in either term.
 #
 # This was the last of the notebooks. Back to [1 · The MLP](01_mlp.ipynb).

@@ -57,6 +57,24 @@ def cifar10(data):
     return dataclasses.replace(data, name=CIFAR10, variant="")
 
 
+def test_with_a_limit_runs_learn_from_the_first_images_and_the_table_says_so(
+    tries, data, settings, capsys
+):
+    seen = []
+
+    def try_out(data, settings, width):
+        seen.append(data)
+        return tries(data, settings, width)
+
+    profile = dataclasses.replace(settings.profile, sweep_images=50)
+    wu.sweep(try_out, data, dataclasses.replace(settings, profile=profile), width=(1,))
+    assert "with its first 50 training images, 0 of them" in capsys.readouterr().out
+    for given in seen:
+        assert torch.equal(given.train_images, data.train_images[:50])
+        assert torch.equal(given.train_labels, data.train_labels[:50])
+        assert torch.equal(given.test_images, data.test_images)
+
+
 def test_every_combination_is_trained_with_every_seed(tries, data, settings):
     found = wu.sweep(tries, data, settings, width=(1, 2))
     assert tries.made == [(1, 0, 0), (1, 1, 1), (2, 0, 0), (2, 1, 1)]

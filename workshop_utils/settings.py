@@ -20,8 +20,9 @@ class Profile:
     `classifier_epochs` and `autoencoder_epochs` are passes over the training images;
     `experiment_epochs` is for one run of an experiment, `short_epochs` for notebook 04 where no
     trained autoencoder is at hand. Each run of a sweep takes `sweep_epochs`, and there is one run
-    for each of `sweep_seeds`; those of a sweep that takes ten minutes each, `long_epochs`.
-    `n_train` and `n_test` limit the images; None takes them all.
+    for each of `sweep_seeds`; those of a sweep that takes ten minutes each, `long_epochs`. All
+    of them learn from the first `sweep_images`. `n_train` and `n_test` limit the images; None takes
+    them all.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Profile:
     short_epochs: int
     sweep_epochs: int
     sweep_seeds: tuple[int, ...]
+    sweep_images: int | None
     long_epochs: int
     n_train: int | None
     n_test: int | None
@@ -46,6 +48,7 @@ PROFILES = {
         short_epochs=12,
         sweep_epochs=10,
         sweep_seeds=(0, 1, 2),
+        sweep_images=None,
         long_epochs=18,
         n_train=None,
         n_test=None,
@@ -59,6 +62,7 @@ PROFILES = {
         short_epochs=5,
         sweep_epochs=1,
         sweep_seeds=(0,),
+        sweep_images=2_000,
         long_epochs=1,
         n_train=10_000,
         n_test=2_000,

@@ -110,7 +110,10 @@ def sweep(
             elif _covers(trials, wanted):  # rather one data set in a table than two
                 measured_on, found = title, trials
     missing = [chosen for chosen in wanted if _key(chosen) not in found]
-    print(f"{len(wanted)} runs on {measured_on}, {len(wanted) - len(missing)} of them recorded.")
+    n_images = settings.profile.sweep_images
+    some = f", with its first {n_images:,} training images" if n_images else ""
+    n_recorded = len(wanted) - len(missing)
+    print(f"{len(wanted)} runs on {measured_on}{some}, {n_recorded} of them recorded.")
     try:
         for trial in _train_all(try_out, data, settings, missing):
             found[_key(trial.choices)] = trial
@@ -240,12 +243,22 @@ def _train(
     with quiet[0], quiet[1], torch.random.fork_rng():
         seed = choices["seed"]
         settings = dataclasses.replace(settings, seed=seed)
-        data = dataclasses.replace(data or load_data(settings), seed=seed)
+        data = _first_images(data or load_data(settings), settings.profile.sweep_images, seed)
         started = time.perf_counter()
         others = {name: value for name, value in choices.items() if name != "seed"}
         history, n_parameters = try_out(data, settings, **others)
     seconds = time.perf_counter() - started
     return Trial(choices, _without_batches(history), n_parameters, round(seconds, 1))
+
+
+def _first_images(data: ImageData, n_images: int | None, seed: int) -> ImageData:
+    """The images that a run learns from: all of them, or the first few."""
+    return dataclasses.replace(
+        data,
+        train_images=data.train_images[:n_images],
+        train_labels=data.train_labels[:n_images],
+        seed=seed,
+    )
 
 
 def _without_batches(history: History) -> History:

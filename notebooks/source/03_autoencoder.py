@@ -480,7 +480,7 @@ wu.plot_code_size_sweep(sizes, linear, f"Codes of several sizes, {sizes.measured
 # worse there, since two numbers for each are hardly more than its brightness. With larger codes the lines of PCA fall
 # much faster. From 512 numbers to 2048 the network hardly gains
 # (<< sweep("try_code_size", embedding_dim=32) >> and << sweep("try_code_size", embedding_dim=128) >>), though
-# PCA could describe the images almost without error. What the code can hold is not the limit there; what was
+# PCA shows that 512 can do with << full.pca_test_loss >>. What the code can hold is not the limit there; what was
 # learnt in ten epochs is. Look at the bars, too: with the largest code, luck matters most.
 #
 # Is it fair to compare codes of one size? The methods also differ in how many numbers they had to choose.

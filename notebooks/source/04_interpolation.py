@@ -351,7 +351,7 @@ names = [data.classes[int(label)] for label in their_labels[:8]]
 wu.show_image_rows(rows, f"Nearest neighbours, {data.title}", columns=names)
 
 # %% [markdown]
-# Codes are hardly better than pixels: both find images with similar colours in similar places. Being
+# Codes are hardly better than pixels (<< full.neighbours_by_codes >> on average over several runs): both find images with similar colours in similar places. Being
 # alike means the same to this autoencoder as to the squared error it was trained with.
 #
 # **Second: do the blends look like images?** We take 200 pairs of the same class and 200 of different
@@ -398,7 +398,8 @@ wu.show_result("codes_minus_pixels", difference, data, settings)
 wu.report_result("codes_minus_pixels", difference, data, settings)
 
 # %% [markdown]
-# Compare the lines of one figure with each other: codes do what pixels do, almost to the point. Between different
+# Compare the lines of one figure with each other: codes do what pixels do, almost to the point (on average over several
+# runs, << full.codes_minus_pixels >> in the middle between different classes). Between different
 # classes, the CNN becomes less sure of both ends in the middle; within a class, it does not. Either way it hardly
 # matters on which line one walks. The arc changes nothing for the CNN, and its blends are further from real images.
 #

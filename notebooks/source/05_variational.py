@@ -269,7 +269,7 @@ wu.plot_balance(balances, plain, f"Error against divergence, {balances.measured_
 # The divergence even has a meaning of its own: it is the most that a code can say about its image, on average.
 # << divergence("try_variational", beta=1) >> nats are
 # << (divergence("try_variational", beta=1) / 0.6931 / 8) | round(1) >> bytes, a handful of letters. No wonder that little
-# is left of the image. At the other end, a `beta` of 0.01 costs nothing: a plain autoencoder has an error of
+# is left of the image. At the other end, a `beta` of 0.01 costs next to nothing: a plain autoencoder has an error of
 # << sweep("try_code_size", embedding_dim=32) >> after as many epochs.
 
 # %% [markdown]
@@ -405,9 +405,10 @@ for name, numbers in described.items():
 # - Neighbours by means are of the same class less often than neighbours by pixels. What was given up for the second term
 #   is missing here.
 #
-# Why should an arc help now? The second term makes codes look like draws from $\mathcal{N}(0, 1)$. With hundreds of
-# numbers, all such draws are about equally long, so that the middle of a straight line is shorter than nearly any code
-# that the decoder has met. The arc keeps the length.
+# Why should an arc help now? A plausible reason: in the middle of a straight line, the numbers of two unlike codes
+# partly cancel, so that the blend lies nearer to zero than codes of images do. And for this autoencoder zero is a special
+# place. The second term gathers all codes around it, and what they have in common is a blurred average. The arc keeps
+# its distance.
 #
 # The distance falls into the trap of notebook 4 once more: what is pale and blurred is near to everything.
 

@@ -714,7 +714,7 @@ def test_measuring_the_speed_is_bounded_and_leaves_the_random_numbers_alone():
 def test_every_recording_has_the_notebooks_and_the_speed_of_its_computer():
     for dataset in (CIFAR10, STANDIN):
         for recording in reference.load_reference()[dataset].values():
-            assert recording.seconds.keys() == speed.PROBED_BY.keys()
+            assert recording.seconds.keys() == speed.PROBED_BY.keys() | {"05_variational"}
             assert recording.images_per_second.keys() == set(speed.PROBED_BY.values())
 
 

@@ -212,7 +212,7 @@ def test_run_all_on_an_untouched_notebook_stops_at_the_first_exercise(students, 
     assert "Traceback" not in traceback
 
 
-@pytest.mark.parametrize("stem", ["01_mlp", "04_interpolation", "05_variational"])
+@pytest.mark.parametrize("stem", ["01_mlp", "04_interpolation"])
 def test_with_the_reference_solutions_a_notebook_runs_to_its_last_check(stem, tmp_path):
     """What follows is the same in both editions, and nbval runs it in the other."""
     notebook = nbformat.read(build.STUDENTS / f"{stem}.ipynb", as_version=4)

@@ -510,7 +510,8 @@ wu.plot_accuracy_by_time(runs, f"What time buys, {deeper.measured_on}")
 #
 # Most of the way from 60 to 90 per cent can be walked on a laptop, with no more parameters than the models of that
 # tutorial. The last steps cost the most: there, ten times as many epochs buy five points.
-#
+
+# %% [markdown]
 # Look at the curve: while the learning rate is high, the accuracy jumps up and down. The last points come when it falls.
 #
 # What this does not show is which of the changes helped how much; they were made all at once. Take one of them

@@ -506,12 +506,14 @@ wu.plot_accuracy_by_time(runs, f"What time buys, {deeper.measured_on}")
 # |---|---|---|---|
 # | CNN from above | << parameters.cnn >> | 10 epochs, << minutes("try_width", width=1) >> minute on one core | << sweep("try_width", width=1, learning_rate=0.01) >> |
 # | `DeeperConvNet` | << parameters.deeper >> | 18 epochs, << minutes("try_deeper") >> minutes on one core | << sweep("try_deeper") >> |
-# | GoogLeNet, ResNet, DenseNet in tutorial 5 of the University of Amsterdam | about 260,000 | 180 epochs on a GPU | 89.7% to 91.1% |
+# | ResNet and others | about 260,000 | 180 epochs on a GPU | 89.7% to 91.1% |
 #
-# Most of the way from 60 to 90 per cent can be walked on a laptop, with no more parameters than the models of that
-# tutorial. The last steps cost the most: there, ten times as many epochs buy five points.
+# The last row is from tutorial 5 of the University of Amsterdam (GoogLeNet, ResNet, DenseNet).
 
 # %% [markdown]
+# Most of the way from 60 to 90 per cent can be walked on a laptop, with no more parameters than the models of that
+# tutorial. The last steps cost the most: there, ten times as many epochs buy five points.
+#
 # Look at the curve: while the learning rate is high, the accuracy jumps up and down. The last points come when it falls.
 #
 # What this does not show is which of the changes helped how much; they were made all at once. Take one of them

@@ -195,7 +195,8 @@ print("all 512 means moved to 1:", kl_divergence(zero + 1, zero).item())
 # %% [markdown]
 # ## Training
 #
-# Both parts stand in the middle of the loop. Compare it with `train_autoencoder`: three lines are new.
+# Both parts stand in the middle of the loop. Compare it with `train_autoencoder`: the code is drawn, and the loss has a
+# second term.
 
 # %%
 wu.show_source(train_variational)

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import build
 import editions
+import workshop_utils as wu
 from workshop_utils.solutions import SOLUTIONS
 
 SOURCES = sorted(build.SOURCES.glob("*.py"))
@@ -192,12 +193,22 @@ def test_a_line_switches_to_the_solution_in_every_exercise_with_a_function_or_cl
 # --- running them ---
 
 
+@pytest.fixture
+def an_earlier_run(data, settings, monkeypatch):
+    """An autoencoder as notebook 3 leaves one behind, so that notebook 4 need not train it."""
+    networks = {"encoder": wu.ConvEncoder(8, 16, 32), "decoder": wu.ConvDecoder(8, 16, 32)}
+    wu.save_run("autoencoder", wu.History(test_loss=[1.0]), data, settings, **networks)
+    monkeypatch.setenv("WORKSHOP_RUNS", str(settings.runs_dir))
+
+
 def run(notebook, tmp_path):
     client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
 
 
-def test_run_all_on_an_untouched_notebook_stops_at_the_first_exercise(students, tmp_path):
+def test_run_all_on_an_untouched_notebook_stops_at_the_first_exercise(
+    students, tmp_path, an_earlier_run
+):
     with pytest.raises(CellExecutionError):
         run(students, tmp_path)
     [stopped] = [
@@ -213,7 +224,9 @@ def test_run_all_on_an_untouched_notebook_stops_at_the_first_exercise(students, 
 
 
 @pytest.mark.parametrize("stem", ["01_mlp", "04_interpolation"])
-def test_with_the_reference_solutions_a_notebook_runs_to_its_last_check(stem, tmp_path):
+def test_with_the_reference_solutions_a_notebook_runs_to_its_last_check(
+    stem, tmp_path, an_earlier_run
+):
     """What follows is the same in both editions, and nbval runs it in the other."""
     notebook = nbformat.read(build.STUDENTS / f"{stem}.ipynb", as_version=4)
     for cell in cells(notebook, "student"):

@@ -460,8 +460,8 @@ wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
 #
 # No to the second: 0.01 is best for all three. But look at the long bar: with 0.03, the network from above reached
 # << highest("try_width", width=1, learning_rate=0.03) >> with one seed, and
-# << lowest("try_width", width=1, learning_rate=0.03) >> with another. Who had tried one seed only would have told
-# quite another story.
+# << lowest("try_width", width=1, learning_rate=0.03) >> with another. Anyone who had tried only one seed would have
+# told quite another story.
 #
 # **What this does not show.** It stops after ten epochs: it says how fast a network gets somewhere, not where it would
 # end. Width four or a rate of 0.02 may continue the lines or not. A wider network also computes longer, and given
@@ -476,7 +476,7 @@ wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
 # `DeeperConvNet` has four convolutions 3×3 and changes three more things:
 #
 # - **batch normalisation** gives every map mean 0 and variance 1 over the batch, then a scale and an offset that are
-#   learnt. No filter can fall silent for good, and larger learning rates are safe;
+#   learnt. Filters hardly ever fall silent, and larger learning rates do less harm;
 # - **augmentation** flips and moves the training images at random: the network never sees the same batch twice;
 # - at the end, it keeps the largest value of each map, *wherever* it is.
 
@@ -490,7 +490,7 @@ rows = {"image": images[:8], "once": again[0], "twice": again[1], "three times":
 wu.show_image_rows(rows, f"Augmented images, {data.title}")
 
 # %% [markdown]
-# It is trained with SGD as before, but the learning rate rises to 0.1 and falls to zero again. **Look at** how long
+# It is trained with SGD and a little weight decay for 18 epochs; the learning rate rises to 0.1 and falls to zero again. **Look at** how long
 # it takes to overtake the other network, and where it ends.
 
 # %%
@@ -512,7 +512,7 @@ wu.plot_accuracy_by_time(runs, f"What time buys, {deeper.measured_on}")
 
 # %% [markdown]
 # Most of the way from 60 to 90 per cent can be walked on a laptop, with no more parameters than the models of that
-# tutorial. The last steps cost the most: there, ten times as many epochs buy five points.
+# tutorial. The last steps cost the most: there, five more points took ten times as many epochs, and other networks.
 #
 # Look at the curve: while the learning rate is high, the accuracy jumps up and down. The last points come when it falls.
 #
@@ -671,7 +671,8 @@ wu.report_result("cnn_lost_when_moved", lost["CNN"], data, settings)
 # points at most. At eight pixels, a quarter of the image, the CNN has lost *more* than the MLP, on average
 # << full.cnn_lost_when_moved >> against << full.mlp_lost_when_moved >>: it stays ahead because it started ahead.
 #
-# So two poolings buy little, and the rest of the network gives it away again. Where invariance is wanted, it
+# For moves of up to three pixels, the CNN is the more tolerant of the two; pooling helps over the size of its squares, not
+# further. Where invariance is wanted, it
 # has to come from elsewhere. The deeper network has both of the usual remedies: its training images were moved about,
 # and its last layer asks *whether* a map found something, not where. It loses the least by far. Yet it
 # was never moved by more than four pixels in training, and at eight it is not invariant either.

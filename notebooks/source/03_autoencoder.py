@@ -480,8 +480,8 @@ wu.plot_code_size_sweep(sizes, linear, f"Codes of several sizes, {sizes.measured
 # worse there, since two numbers for each are hardly more than its brightness. With larger codes the lines of PCA fall
 # much faster. From 512 numbers to 2048 the network hardly gains
 # (<< sweep("try_code_size", embedding_dim=32) >> and << sweep("try_code_size", embedding_dim=128) >>), though
-# PCA shows that 512 can do with << full.pca_test_loss >>. What the code can hold is not the limit there; what was
-# learnt in ten epochs is. Look at the bars, too: with the largest code, luck matters most.
+# PCA shows that 512 can do with << full.pca_test_loss >>. What the code can hold is not the limit there. Time is part of
+# it: 48 epochs bring 512 numbers to << full.autoencoder_test_loss >>. Perhaps the few filters are, too. Look at the bars, too: with the largest code, luck matters most.
 #
 # Is it fair to compare codes of one size? The methods also differ in how many numbers they had to choose.
 
@@ -499,7 +499,7 @@ print(
 # %% [markdown]
 # Given as few numbers as the network, PCA on whole images can afford a handful of directions, and loses by far. PCA
 # on patches needs fewer numbers than the network, and wins as soon as the code is large enough. So the answer depends on
-# what is held equal. That the network loses to *patches* is the one result that no lack of numbers excuses.
+# what is held equal. That the network loses to *patches* is the one result that too few parameters cannot explain.
 
 # %% [markdown]
 # ## To go further: can a network beat PCA?
@@ -542,8 +542,8 @@ if patch_run:
 # << full.pca_test_loss >>; a run takes << minutes("try_patch_autoencoder") >> minutes on one core. In the picture
 # nobody could tell the two apart.
 #
-# It starts where PCA on patches has already got it: gradient descent need not search for that again, and spends its time
-# on what is left, such as the seams between the patches. Exercise 3.2 named the training, and this fits. It is no
+# It starts (almost) from the solution of PCA on patches: gradient descent need not search for that again, and spends its time
+# on what is left, perhaps the seams between the patches. Exercise 3.2 named the training, and this fits. It is no
 # proof: the network is larger, too. How far does it get from random numbers? You could try.
 
 # %% [markdown]
@@ -582,8 +582,9 @@ rows = {"original": pictures, "reconstruction": decoded}
 wu.show_image_rows(rows, "Never seen in training, with squared errors", columns=columns)
 
 # %% [markdown]
-# What is left of a photograph when it is turned over or inverted still has large areas and clear edges: the error stays
-# small. Noise and the fine grid have neither, and 512 numbers are not enough for them. The network has
+# Turned over or inverted, a photograph keeps its soft areas and edges: the error stays small. Edges of full contrast cost
+# more. Noise is too much for 512 numbers. The fine grid is not, one number would do for it, but nothing in
+# training asked for that. The network has
 # learnt what photographs have in common at this scale, more than any object in them.
 
 # %% [markdown]
@@ -631,8 +632,9 @@ rows |= {name: wu.reconstruct(*networks, noisy) for name, networks in methods.it
 wu.show_image_rows(rows, f"Noise of spread 0.1, {data.title}", columns=names)
 
 # %% [markdown]
-# Read the table by columns. Without noise, or with little, the denoising autoencoder is far behind: it gives up
-# detail to be safe from noise. (It also trained for a quarter of the epochs only.) At 0.2 it is ahead of the first
+# Read the table by columns. Without noise, or with little, the denoising autoencoder is far behind, mostly
+# because it trained for a quarter of the epochs: after ten, a plain one had
+# << sweep("try_code_size", embedding_dim=32) >>. At 0.2 it is ahead of the first
 # autoencoder and of PCA with 512 numbers, whose errors have grown the most.
 #
 # But look at PCA with 128 numbers, which knows nothing of noise: it does about as well. A small code has no room for
@@ -649,6 +651,6 @@ wu.show_image_rows(rows, f"Noise of spread 0.1, {data.title}", columns=names)
 #   << (value.autoencoder_test_loss / value.pca_test_loss) | round(1) >>, with
 #   << parameters.pca_ratio >> times as many numbers to choose.
 # - Size is not the reason: PCA on patches has fewer numbers than the network, and beats it, too.
-# - Training is: a network that starts as PCA on patches gets to << sweep("try_patch_autoencoder") >>, just below PCA.
+# - A larger network that *starts* as PCA on patches gets to << sweep("try_patch_autoencoder") >>, just below PCA.
 #
 # **Next:** [4 · Interpolation](04_interpolation.ipynb)

@@ -102,7 +102,7 @@ wu.show_source(sample_codes)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 1: a nudge</summary>
 #
-# If $\varepsilon$ is drawn from $\mathcal{N}(0, 1)$, which distribution has $\mu + \sigma\varepsilon$?
+# If $\varepsilon$ is drawn from $\mathcal{N}(0, 1)$, how is $\mu + \sigma\varepsilon$ distributed?
 #
 # </details>
 #
@@ -196,7 +196,7 @@ print("all 512 means moved to 1:", kl_divergence(zero + 1, zero).item())
 # ## Training
 #
 # Both parts stand in the middle of the loop. Compare it with `train_autoencoder`: the code is drawn, and the loss has a
-# second term.
+# second term. (It calls the workbook's own versions of your two functions.)
 
 # %%
 wu.show_source(train_variational)
@@ -228,7 +228,7 @@ wu.report_result("variational_divergence", history.divergence[-1], data, setting
 #
 # *Difficulty ●●○, about 1 minute*
 #
-# Make `beta` a hundred times as large. What happens to the squared error of the reconstructions, and what to the
+# Let `beta` go from 0.01 to 1. What happens to the squared error of the reconstructions, and what to the
 # divergence: do `"both fall"`, do `"both rise"`, or does the `"error rise"` while the divergence falls?
 
 # %% [markdown] tags=["tutor"]
@@ -267,15 +267,15 @@ wu.plot_balance(balances, plain, f"Error against divergence, {balances.measured_
 # << divergence("try_variational", beta=0.01) >> to << divergence("try_variational", beta=1) >> nats. The two terms pull
 # in opposite directions. What a code says about its image is what sets it apart from the standard normal distribution.
 #
-# The divergence even has a meaning of its own: it is the most that a code can say about its image, on average.
+# The divergence even has a meaning of its own: it is the most that a *drawn* code can say about its image, on average,
+# counted in nats (a bit is 0.69 nats).
 # << divergence("try_variational", beta=1) >> nats are
-# << (divergence("try_variational", beta=1) / 0.6931 / 8) | round(1) >> bytes, a handful of letters. No wonder that little
-# is left of the image. At the other end, a `beta` of 0.01 costs next to nothing: a plain autoencoder has an error of
-# << sweep("try_code_size", embedding_dim=32) >> after as many epochs.
+# << (divergence("try_variational", beta=1) / 0.6931 / 8) | round(1) >> bytes, a handful of letters. At the other end, with a `beta` of 0.01, mean codes are as good as
+# a plain autoencoder's after as many epochs (<< sweep("try_code_size", embedding_dim=32) >>).
 
 # %% [markdown]
-# Where does the error come from? Most numbers of the codes have been given up: their mean is always near 0
-# and their variance near 1, as the second term wants it, so they say nothing about the image.
+# Part of the reason, for the network with `beta` 0.1: most numbers of the codes are hardly used. Their mean stays near 0
+# and their variance near 1, as the second term wants it, so they say next to nothing about the image.
 
 # %%
 with torch.no_grad():
@@ -323,10 +323,10 @@ wu.show_image_rows(dict(sorted(rows.items())), f"Random codes, {data.title}")
 # No row shows an object. But they differ. Plain codes give coloured noise. With a `beta` of 0.01 there are
 # blotches of strong contrast, with 0.1 softer shapes, as in a photograph out of focus, and with 1 large patches of light
 # and dark. Random codes
-# have come closer to images, and the figure before shows the price: reconstructions have come closer to them, too.
+# have come closer to images, and the error in the figure before is the price: reconstructions get blurred.
 #
-# What is missing? The second term makes each number of a code look normal. Real codes have numbers that
-# fit *together*, and drawing each on its own breaks that.
+# What is missing? The second term pulls each image's distribution towards the standard normal one, but never all the way,
+# or codes would say nothing. The numbers of real codes probably fit *together*, and drawing each on its own breaks that.
 
 # %% [markdown]
 # ## The lines of notebook 4, once more
@@ -401,8 +401,8 @@ for name, numbers in described.items():
 #
 # - The CNN is less sure of the variational images from the start: they are blurred, and those it has learnt from were not.
 #   So compare the points of a line with each other, rather than one line with the next.
-# - On the straight line, it is even less sure in the middle. On the arc it hardly is; between two images of one class,
-#   not at all. For plain codes the arc made no difference.
+# - On the straight line, it is even less sure in the middle. On the arc it loses about half as much between different
+#   classes, and between two images of one class nothing. For plain codes the arc made no difference.
 # - Neighbours by means are of the same class less often than neighbours by pixels. What was given up for the second term
 #   is missing here.
 #

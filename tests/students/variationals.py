@@ -299,6 +299,12 @@ def logarithm_doubled(mean, log_variance):
     return (mean**2 + log_variance.exp() - 2 * log_variance - 1).sum((1, 2, 3)) / 2
 
 
+@WRONG_DIVERGENCES("not of σ")
+def logarithm_of_the_spread(mean, log_variance):
+    spread = log_variance.exp()
+    return (mean**2 + spread**2 - 2 * log_variance - 1).sum((1, 2, 3)) / 2
+
+
 @WRONG_DIVERGENCES("log_variance is missing from")
 def without_logarithm(mean, log_variance):
     return (mean**2 + log_variance.exp() - 1).sum((1, 2, 3)) / 2

@@ -222,6 +222,10 @@ def _divergences(mean: Tensor, log_variance: Tensor) -> Iterator[tuple[str, Tens
         "The logarithm is doubled. log_variance is that of the variance already.",
         of_images((mean**2 + variance - 2 * log_variance - 1) / 2),
     )
+    yield (
+        "log_variance is the logarithm of the variance σ², not of σ: exp gives σ² at once.",
+        of_images((mean**2 + variance**2 - 2 * log_variance - 1) / 2),
+    )
     yield "log_variance is missing from the sum.", of_images((mean**2 + variance - 1) / 2)
     yield "mean² is missing from the sum.", of_images((variance - log_variance - 1) / 2)
 

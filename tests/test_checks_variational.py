@@ -1,6 +1,7 @@
 import functools
 
 import pytest
+import torch
 
 import workshop_utils as wu
 from students.asking import alike, ask, confusable
@@ -55,3 +56,9 @@ def test_no_mistake_could_be_taken_for_another(subject):
     messages = {answer.name: message(subject, answer.name) for answer in WRONG[subject]}
     assert alike(messages) == SAME_MISTAKES[subject]
     assert confusable(WRONG[subject], messages) == []
+
+
+def test_a_function_written_in_c_is_tried_although_its_arguments_cannot_be_read():
+    result = ask(wu.check_kl_divergence, torch.add)
+    assert not result.passed
+    assert "one for each image" in result.message

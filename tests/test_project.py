@@ -37,7 +37,7 @@ slider trials sweep_plots
 checks.result checks.errors
 checks.running
 checks.answers
-checks.filled_in checks.encoder_trial
+checks.filled_in checks.encoder_trial checks.functions
 checks.encoder_source
 checks.encoder_shapes checks.encoder_weights checks.encoder_forward
 checks.encoder checks.interpolation checks.latent_line checks.counts checks.shapes checks.choices

@@ -78,12 +78,12 @@ def summarise(metric: str, values: list[float], variant: str) -> dict:
 
 def summarise_all(found: list[dict]) -> dict[str, dict]:
     """Values and range of every metric that is among the results."""
-    values: dict[str, list[float]] = {}
+    values: dict[tuple[str, str], list[float]] = {}
     for result in found:
-        values.setdefault(result["metric"], []).append(result["value"])
+        values.setdefault((result["metric"], result["variant"]), []).append(result["value"])
     return {
-        metric: summarise(metric, values[metric], variant)
-        for metric, variant in {result["metric"]: result["variant"] for result in found}.items()
+        metric: summarise(metric, of_seeds, variant)
+        for (metric, variant), of_seeds in values.items()
     }
 
 

@@ -4,6 +4,7 @@ from itertools import accumulate
 from statistics import fmean
 
 import matplotlib.pyplot as plt
+from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator
 
 from workshop_utils.experiments import Trial
@@ -95,8 +96,7 @@ def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[int, float]], titl
     axes.set(xscale="log", yscale="log", title=title, xlabel="numbers per code")
     axes.set_ylabel("squared error per test image")
     axes.set_xticks(list(found), list(map(str, found)))
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter("{x:g}")
+    _label_1_2_5(axes.yaxis)
     axes.minorticks_off()
     axes.legend()
     show_figure(figure, f"{title}. {'; '.join(described)}.")
@@ -125,12 +125,17 @@ def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
         )
     axes.set(title=title, xlabel="divergence, nats per test image", xscale="log")
     axes.set(ylabel="squared error per test image", ylim=(0, None))
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter("{x:g}")
+    _label_1_2_5(axes.xaxis)
     axes.minorticks_off()
     axes.legend()
     described.append(f"plain autoencoder: error {error:.1f}")
     show_figure(figure, f"{title}. {'; '.join(described)}.")
+
+
+def _label_1_2_5(axis: Axis) -> None:
+    """Label 1, 2, 5, 10, 20, ... on a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
 
 
 def _with_range(axes: plt.Axes, x: list[float], groups: list[list[Trial]], **looks: str) -> None:

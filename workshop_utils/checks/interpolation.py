@@ -1,15 +1,15 @@
 """Whether a student's function walks in a straight line, evenly and with both ends."""
 
-import inspect
 import math
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
-from workshop_utils.checks.answers import check_tensor, kind, random_tensor, same, shape_of
+from workshop_utils.checks.answers import random_tensor, same, shape_of
+from workshop_utils.checks.functions import check_function, run_function
 from workshop_utils.checks.result import CheckResult
-from workshop_utils.checks.running import Mistake, NotWritten, call, judge
+from workshop_utils.checks.running import Mistake, judge
 from workshop_utils.interpolation import interpolate
 from workshop_utils.layers import format_shape
 
@@ -42,16 +42,7 @@ def check_interpolation(fn: Callable[[Tensor, Tensor, int], Tensor]) -> CheckRes
 
 
 def _check(fn: Callable) -> str:
-    if fn is None or fn is Ellipsis:
-        raise NotWritten
-    if isinstance(fn, Tensor):
-        raise Mistake(
-            "This is what the function returned. Give the function itself, without parentheses: "
-            "check_interpolation(interpolate)"
-        )
-    if not callable(fn):
-        raise Mistake(f"check_interpolation needs your function, but got {kind(fn)}.")
-    _check_arguments(fn)
+    check_function(fn, "check_interpolation", "interpolate", "start", "end", "n_steps")
     for number, (things, shape, n_steps) in enumerate(CASES):
         start, end = random_tensor(*shape, seed=1), random_tensor(*shape, seed=2)
         if things != "images":
@@ -70,33 +61,10 @@ def _check(fn: Callable) -> str:
     return "Right: n_steps points from start to end, evenly spaced, for images and for codes."
 
 
-def _check_arguments(fn: Callable) -> None:
-    try:
-        signature = inspect.signature(fn)
-    except (TypeError, ValueError):  # written in C, such as torch.lerp
-        return
-    try:
-        signature.bind(0, 0, 0)
-    except TypeError:
-        raise Mistake(
-            "The function must take three values, in this order: "
-            "def interpolate(start, end, n_steps):"
-        ) from None
-
-
 def _run(fn: Callable, start: Tensor, end: Tensor, n_steps: int) -> Tensor:
-    given = start.clone(), end.clone()
     shape = shape_of(start)
     doing = f"Calling your function with two tensors of shape {shape} and n_steps = {n_steps}"
-    line = call(doing, fn, *given, n_steps)
-    check_tensor(line, "The function returns")
-    for name, now, before in zip(("start", "end"), given, (start, end), strict=True):
-        if now.shape != before.shape or not torch.equal(now, before):
-            raise Mistake(
-                f"The function changes {name} itself. Make new tensors; avoid +=, *=, functions "
-                "whose name ends in _, and x[...] = ..."
-            )
-    return line
+    return run_function(doing, fn, {"start": start.clone(), "end": end.clone()}, n_steps)
 
 
 def _explain_shape(

@@ -1,14 +1,14 @@
 """Whether a student's functions draw codes at random, and measure how far they are from normal."""
 
-import inspect
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
-from workshop_utils.checks.answers import check_tensor, kind, random_tensor, same, shape_of
+from workshop_utils.checks.answers import random_tensor, same, shape_of
+from workshop_utils.checks.functions import check_function, run_function
 from workshop_utils.checks.result import CheckResult
-from workshop_utils.checks.running import Mistake, NotWritten, call, judge
+from workshop_utils.checks.running import Mistake, judge
 from workshop_utils.layers import format_shape
 from workshop_utils.variational import kl_divergence
 
@@ -50,7 +50,7 @@ def check_kl_divergence(fn: Callable[[Tensor, Tensor], Tensor]) -> CheckResult:
 
 
 def _check_samples(fn: Callable) -> str:
-    _check_function(fn, "check_sample_codes(sample_codes)")
+    check_function(fn, "check_sample_codes", "sample_codes", "mean", "log_variance")
     mean = 6 * random_tensor(*SHAPE, seed=1) - 3  # not the seed that the noise is drawn with
     log_variance = torch.tensor(LOG_VARIANCES).repeat_interleave(100).reshape(-1, 1, 1, 1)
     log_variance = log_variance.expand(SHAPE).clone()
@@ -143,7 +143,7 @@ def _spreads() -> Iterator[tuple[str, list[float]]]:
 
 
 def _check_divergence(fn: Callable) -> str:
-    _check_function(fn, "check_kl_divergence(kl_divergence)")
+    check_function(fn, "check_kl_divergence", "kl_divergence", "mean", "log_variance")
     for shape in ((5, 3, 4, 4), (4, 4, 4, 4), (1, 32, 4, 4)):
         mean, log_variance = 3 * random_tensor(*shape) - 1, 2 * random_tensor(*shape, seed=1) - 1.5
         value, right = _run(fn, mean, log_variance), kl_divergence(mean, log_variance)
@@ -230,43 +230,9 @@ def _divergences(mean: Tensor, log_variance: Tensor) -> Iterator[tuple[str, Tens
     yield "mean² is missing from the sum.", of_images((variance - log_variance - 1) / 2)
 
 
-def _check_function(fn: object, usage: str) -> None:
-    """Refuse what cannot be called with two values.
-
-    Args:
-        fn: what the student gave.
-        usage: how it should have been given.
-    """
-    name = usage.split("(")[1].rstrip(")")
-    if fn is None or fn is Ellipsis:
-        raise NotWritten
-    if isinstance(fn, Tensor):
-        raise Mistake(
-            "This is what the function returned. Give the function itself, without parentheses: "
-            f"{usage}"
-        )
-    if not callable(fn):
-        raise Mistake(f"This check needs your function, but got {kind(fn)}: {usage}")
-    try:
-        inspect.signature(fn).bind(0, 0)
-    except TypeError:
-        raise Mistake(
-            f"The function must take two values, in this order: def {name}(mean, log_variance):"
-        ) from None
-
-
 def _run(fn: Callable, mean: Tensor, log_variance: Tensor) -> Tensor:
-    before = mean.detach().clone(), log_variance.detach().clone()
     doing = f"Calling your function with two tensors of shape {shape_of(mean)}"
-    value = call(doing, fn, mean, log_variance)
-    check_tensor(value, "The function returns")
-    for name, now, then in zip(("mean", "log_variance"), (mean, log_variance), before, strict=True):
-        if not torch.equal(now, then):
-            raise Mistake(
-                f"The function changes {name} itself. Make new tensors; avoid +=, *= and functions "
-                "whose name ends in _."
-            )
-    return value
+    return run_function(doing, fn, {"mean": mean, "log_variance": log_variance})
 
 
 def _gradients(codes: Tensor, *inputs: Tensor) -> tuple[Tensor | None, ...]:

@@ -469,7 +469,7 @@ wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
 # right-hand figure flatters all three a little; for a fair number, keep some training images aside and pick by those.
 
 # %% [markdown]
-# ## To go further: how far can you get in ten minutes?
+# ## To go further: how far can you get in a quarter of an hour?
 #
 # *Optional, about 6 minutes.*
 #
@@ -490,8 +490,8 @@ rows = {"image": images[:8], "once": again[0], "twice": again[1], "three times":
 wu.show_image_rows(rows, f"Augmented images, {data.title}")
 
 # %% [markdown]
-# It is trained with SGD and a little weight decay for 18 epochs; the learning rate rises to 0.1 and falls to zero again. **Look at** how long
-# it takes to overtake the other network, and where it ends.
+# It is trained with SGD and a little weight decay for 18 epochs; the learning rate rises to 0.1 and falls to zero
+# again. **Look at** how long it takes to overtake the other network, and where it ends.
 
 # %%
 deeper = wu.sweep(wu.try_deeper, data, settings)

@@ -365,11 +365,11 @@ lines = {}
 for group, same_class in (("same class", True), ("different classes", False)):
     first, second = wu.choose_pairs(their_labels, same_class, n_pairs=200)
     ends, end_labels = (some[first], some[second]), (their_labels[first], their_labels[second])
-    plain = wu.measure_lines(plain_encoder, plain_decoder, cnn, ends, end_labels, real)
-    ours = wu.measure_lines(encoder, decoder, cnn, ends, end_labels, real)
-    lines[group] = {"pixels": plain["pixels"], "plain codes": plain["codes"]}
-    lines[group]["variational codes"] = ours["codes"]
-    lines[group]["variational, on a sphere"] = ours["codes, on a sphere"]
+    on_plain = wu.measure_lines(plain_encoder, plain_decoder, cnn, ends, end_labels, real)
+    on_ours = wu.measure_lines(encoder, decoder, cnn, ends, end_labels, real)
+    lines[group] = {"pixels": on_plain["pixels"], "plain codes": on_plain["codes"]}
+    lines[group]["variational codes"] = on_ours["codes"]
+    lines[group]["variational, on a sphere"] = on_ours["codes, on a sphere"]
 wu.plot_lines(lines, f"From image to image, 200 pairs each, {data.title}")
 
 # %%

@@ -274,7 +274,7 @@ wu.plot_balance(balances, plain, f"Error against divergence, {balances.measured_
 # a plain autoencoder's after as many epochs (<< sweep("try_code_size", embedding_dim=32) >>).
 
 # %% [markdown]
-# Part of the reason, for the network with `beta` 0.1: most numbers of the codes are hardly used. Their mean stays near 0
+# Why does the error rise with `beta`? Look at the network trained above: most numbers of its codes are hardly used. Their mean stays near 0
 # and their variance near 1, as the second term wants it, so they say next to nothing about the image.
 
 # %%

@@ -127,6 +127,23 @@ def test_what_is_missing_in_the_record_is_trained(tries, cifar10, settings):
     found = wu.sweep(tries, cifar10, settings, width=(2, 3))
     assert tries.made == [(3, 0, 0), (3, 1, 1)]
     assert [trial.result for trial in found.trials] == [0.9, 0.9, 0.3, 0.3]
+    assert found.measured_on == f"CIFAR-10 and {RECORDED}"
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize(
+    ("variant", "widths", "measured_on"),
+    [
+        ("", (1, 2), RECORDED),
+        ("", (3,), "CIFAR-10"),
+        ("JPEG copy", (2, 3), RECORDED),
+    ],
+)
+def test_a_sweep_names_the_images_of_all_its_runs(
+    tries, cifar10, settings, variant, widths, measured_on
+):
+    images = dataclasses.replace(cifar10, variant=variant)
+    assert wu.sweep(tries, images, settings, width=widths).measured_on == measured_on
 
 
 @pytest.mark.usefixtures("shipped")
@@ -192,6 +209,12 @@ def test_no_more_runs_at_once_than_memory_and_cores_allow(
     assert runs_at_once(eight, 1) == 1
 
 
+def test_short_runs_start_no_processes(settings, monkeypatch):
+    monkeypatch.setattr(sweeps, "free_memory", lambda: 100 * GB)
+    quick = dataclasses.replace(settings, threads=8, profile=PROFILES["quick"])
+    assert runs_at_once(quick, 20) == 1
+
+
 def test_the_table_says_what_all_seeds_found_together(data, settings, capsys):
     def try_seeds(data, settings, width):
         return wu.History(test_accuracy=[0.5 + settings.seed / 10]), 1234
@@ -205,8 +228,9 @@ def test_the_table_says_what_all_seeds_found_together(data, settings, capsys):
 
 
 def test_processes_of_their_own_find_what_one_process_finds(settings, monkeypatch):
+    profile = dataclasses.replace(PROFILES["quick"], n_train=1_000, sweep_images=None)
     standin = dataclasses.replace(
-        wu.Settings.from_environment(), runs_dir=settings.runs_dir, threads=2
+        wu.Settings.from_environment(), runs_dir=settings.runs_dir, threads=2, profile=profile
     )
     data = wu.load_data(standin)
     sizes = {"embedding_dim": (1, 2)}

@@ -14,7 +14,7 @@ def test_width_1_is_the_network_of_notebook_2(data, settings):
     assert len(history.test_accuracy) == settings.profile.sweep_epochs
 
 
-@pytest.mark.parametrize(("width", "filters"), [(0.5, (4, 8)), (4, (32, 64))])
+@pytest.mark.parametrize(("width", "filters"), [(0.05, (1, 1)), (0.5, (4, 8)), (4, (32, 64))])
 def test_width_multiplies_the_filters(data, settings, width, filters):
     _history, n_parameters = wu.try_width(data, settings, width=width, learning_rate=0.01)
     assert n_parameters == wu.count_parameters(wu.BasicConvNet(*filters, 256))

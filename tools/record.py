@@ -67,7 +67,7 @@ def prediction_range(values: list[float]) -> tuple[float, float]:
 def summarise(metric: str, values: list[float], variant: str) -> dict:
     """Values and range of one metric, as they are written to the file."""
     low, high = prediction_range(values)
-    if METRICS[metric].unit != "points":  # differences may be negative, all others not
+    if not METRICS[metric].signed:
         low = max(low, 0.0)
     if METRICS[metric].unit == "%":
         high = min(high, 1.0)

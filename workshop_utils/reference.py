@@ -18,10 +18,12 @@ class Metric:
     Args:
         title: what it is called in tables.
         unit: "%" for fractions shown in per cent; anything else is written as it is.
+        signed: True if it may be negative, as a difference may.
     """
 
     title: str
     unit: str
+    signed: bool = False
 
     def format(self, value: float) -> str:
         """Write a value with its unit."""
@@ -39,17 +41,29 @@ class Metric:
 METRICS = {
     "mlp_test_accuracy": Metric("MLP, test accuracy", "%"),
     "cnn_test_accuracy": Metric("CNN, test accuracy", "%"),
-    "cnn_minus_mlp": Metric("CNN minus MLP", "points"),
-    "mlp_lost_when_moved": Metric("MLP, accuracy lost when images move by 8 pixels", "points"),
-    "cnn_lost_when_moved": Metric("CNN, accuracy lost when images move by 8 pixels", "points"),
+    "cnn_minus_mlp": Metric("CNN minus MLP", "points", signed=True),
+    "mlp_lost_when_moved": Metric(
+        "MLP, accuracy lost when images move by 8 pixels", "points", signed=True
+    ),
+    "cnn_lost_when_moved": Metric(
+        "CNN, accuracy lost when images move by 8 pixels", "points", signed=True
+    ),
     "autoencoder_train_loss": Metric("autoencoder, training loss", "per image"),
     "autoencoder_test_loss": Metric("autoencoder, test loss", "per image"),
     "pca_test_loss": Metric("PCA with 512 numbers, test loss", "per image"),
+    "saved_by_denoising": Metric(
+        "error with noise of spread 0.2, saved by training with noise", "per image", signed=True
+    ),
     "latent_midpoint_gap": Metric("latent middle, gap to a cross-fade", "per image"),
     "neighbours_by_codes": Metric("nearest neighbours by codes, of the same class", "%"),
-    "codes_minus_pixels": Metric("probability of the ends, codes minus pixels", "points"),
+    "codes_minus_pixels": Metric(
+        "probability of the ends, codes minus pixels", "points", signed=True
+    ),
     "variational_test_loss": Metric("variational autoencoder, test loss", "per image"),
     "variational_divergence": Metric("variational autoencoder, divergence", "nats"),
+    "arc_minus_line": Metric(
+        "probability of the ends, variational codes, arc minus line", "points", signed=True
+    ),
 }
 
 

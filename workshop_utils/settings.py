@@ -53,7 +53,7 @@ PROFILES = {
         n_train=None,
         n_test=None,
     ),
-    # A minute in all, for tests: enough to be well above chance, no more.
+    # A minute and a half in all, for tests: enough to be well above chance, no more.
     "quick": Profile(
         "quick",
         classifier_epochs=5,
@@ -65,7 +65,7 @@ PROFILES = {
         sweep_images=1_000,
         long_epochs=1,
         n_train=10_000,
-        n_test=2_000,
+        n_test=1_000,
     ),
 }
 

@@ -106,7 +106,10 @@ def sweep(
     if use_recorded and settings.profile.name == "full" and not _covers(found, wanted):
         for title, trials in _read(shipped_file(try_out.__name__)).items():
             if data.name == CIFAR10:
-                measured_on, found = title, {**trials, **found}
+                keys = [_key(chosen) for chosen in wanted]
+                taken = {key: trials[key] for key in keys if key in trials and key not in found}
+                titles = {title if key in taken else data.title for key in keys}
+                measured_on, found = " and ".join(sorted(titles)), found | taken
             elif _covers(trials, wanted):  # rather one data set in a table than two
                 measured_on, found = title, trials
     missing = [chosen for chosen in wanted if _key(chosen) not in found]
@@ -129,10 +132,11 @@ def runs_at_once(settings: Settings, n_runs: int) -> int:
     """How many trainings fit: one for each core, as long as there is memory for each.
 
     Args:
-        settings: device and number of cores.
+        settings: device, number of cores, and whether the runs are short.
         n_runs: how many there are to do.
     """
-    if settings.device.type != "cpu":
+    short = settings.profile.sweep_images is not None  # done before more processes have started
+    if settings.device.type != "cpu" or short:
         return 1
     return max(1, min(settings.threads, n_runs, free_memory() // MEMORY_PER_RUN))
 

@@ -32,7 +32,8 @@ def try_width(
     Source: worksheet 8, "Convolutional Networks": is a larger number of parameters better?
     """
     torch.manual_seed(settings.seed)
-    model = BasicConvNet(int(8 * width), int(16 * width), dense_units=256).to(settings.device)
+    out_c1, out_c2 = max(1, round(8 * width)), max(1, round(16 * width))
+    model = BasicConvNet(out_c1, out_c2, dense_units=256).to(settings.device)
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
     history = train(model, *data.loaders(128), optimizer, settings.profile.sweep_epochs)
     return history, count_parameters(model)

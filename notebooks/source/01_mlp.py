@@ -415,15 +415,16 @@ for name, numbers in features.items():
 # the points vary most. **t-SNE** (van der Maaten and Hinton, 2008) keeps near what is near, as far as it can;
 # distances between far points mean little in it.
 #
-# **Look for** classes that keep together, on the left before training and on the right after.
+# Here are 500 of the images. **Look for** classes that keep together, on the left before training and on the right
+# after.
 
 # %%
 planes = {
-    f"{method}, {name}": wu.to_plane(features[name], method)
+    f"{method}, {name}": wu.to_plane(features[name][:500], method)
     for method in ("PCA", "t-SNE")
     for name in ("before training", "after training")
 }
-wu.plot_planes(planes, their_labels, data.classes, f"Test images in layer 2, {data.title}")
+wu.plot_planes(planes, their_labels[:500], data.classes, f"Test images in layer 2, {data.title}")
 
 # %% [markdown]
 # The untrained network is hardly worse than the pixels it is given: random weights keep much of what is near.

@@ -476,7 +476,8 @@ wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
 # `DeeperConvNet` has four convolutions 3×3 and changes three more things:
 #
 # - **batch normalisation** gives every map mean 0 and variance 1 over the batch, then a scale and an offset that are
-#   learnt. Filters hardly ever fall silent, and larger learning rates do less harm;
+#   learnt. Filters hardly ever fall silent, and larger learning rates do less harm. When it is evaluated, means and
+#   variances kept from training take the place of those of the batch: one more thing that `eval()` switches;
 # - **augmentation** flips and moves the training images at random: the network never sees the same batch twice;
 # - at the end, it keeps the largest value of each map, *wherever* it is.
 
@@ -490,8 +491,8 @@ rows = {"image": images[:8], "once": again[0], "twice": again[1], "three times":
 wu.show_image_rows(rows, f"Augmented images, {data.title}")
 
 # %% [markdown]
-# It is trained with SGD and a little weight decay for 18 epochs; the learning rate rises to 0.1 and falls to zero
-# again. **Look at** how long it takes to overtake the other network, and where it ends.
+# It is trained for 18 epochs, with SGD (Nesterov's kind of momentum) and a little weight decay; the learning rate rises
+# to 0.1 and falls to zero again. **Look at** how long it takes to overtake the other network, and where it ends.
 
 # %%
 deeper = wu.sweep(wu.try_deeper, data, settings)
@@ -545,7 +546,7 @@ wu.show_image_rows(rows, f"The eight filters of conv1, {data.title}")
 # in the next figure.
 #
 # Now follow one image through the network: eight of the feature maps of each layer, and what ReLU lets pass.
-# Black means that the filter found nothing there.
+# Black means that the filter found nothing there, or next to nothing beside the strongest places of that layer.
 
 # %%
 images, labels = next(iter(test_loader))
@@ -633,7 +634,8 @@ for name, change in changes.items():
 # each place of the maps is a number of its own, just as each pixel is to the MLP.
 #
 # So how invariant is the network as a whole? We move 2,000 test images up, down, left and right by up to 8
-# pixels. **Look at** both ends of the lines: which network starts higher, and which loses more?
+# pixels (the deeper network, which computes longer, by every second distance). **Look at** both ends of the lines: which
+# network starts higher, and which loses more?
 
 # %%
 if mlp_run:
@@ -647,7 +649,7 @@ deeper_run = wu.find_run("deeper", data, settings)
 if deeper_run:
     deeper_cnn = wu.DeeperConvNet().to(settings.device)
     deeper_run.load_into(model=deeper_cnn)
-    accuracies["deeper"] = wu.accuracy_when_shifted(deeper_cnn, some, range(9))
+    accuracies["deeper"] = wu.accuracy_when_shifted(deeper_cnn, some, range(0, 9, 2))
 wu.plot_shifts(accuracies, f"Moving the test images, {data.title}")
 
 # %%

@@ -357,7 +357,7 @@ wu.show_image_rows(rows, f"Nearest neighbours, {data.title}", columns=names)
 # **Second: do the blends look like images?** We take 200 pairs of the same class and 200 of different
 # classes. At each point of the line we measure
 #
-# - the squared distance to the nearest of 5,000 training images;
+# - the squared distance to the nearest of 2,000 training images;
 # - the probability that the CNN of notebook 2 gives to the classes of the two ends together.
 #
 # There are three kinds of line. The third is an arc: on a straight line, the codes in the middle are shorter than those
@@ -375,7 +375,7 @@ else:
     train(cnn, train_loader, test_loader, optimizer, settings.profile.short_epochs)
 
 # %%
-real = data.train_images[:5000] / 255
+real = data.train_images[:2000] / 255
 lines = {}
 for group, same_class in (("same class", True), ("different classes", False)):
     first, second = wu.choose_pairs(their_labels, same_class, n_pairs=200)
@@ -386,8 +386,8 @@ wu.plot_lines(lines, f"From image to image, 200 pairs each, {data.title}")
 # %%
 for group, kinds in lines.items():
     for kind, line in kinds.items():
-        at_end, in_middle = 100 * line.ends[0], 100 * line.ends[2]
-        print(f"{group}, {kind}: {at_end:.0f} % at the first end, {in_middle:.0f} % in the middle")
+        at_ends, in_middle = 50 * (line.ends[0] + line.ends[-1]), 100 * line.ends[2]
+        print(f"{group}, {kind}: {at_ends:.0f} % at the ends, {in_middle:.0f} % in the middle")
 
 # %%
 middles = {kind: line.ends[2] for kind, line in lines["different classes"].items()}

@@ -38,6 +38,7 @@ def some_experiments():
     experiments = wu.Experiments(lambda out_c1: (history(), 100 * out_c1))
     for out_c1 in (8, 16):
         experiments.run(out_c1=out_c1)
+    experiments.trials[1].history.test_loss[-1] = 0.9
     return experiments
 
 
@@ -57,7 +58,11 @@ BALANCED = wu.History(test_loss=[20.0, 10.0], divergence=[30.0, 50.0])
 PROBABILITIES = torch.rand(8, 10, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
 CLASSES = tuple("abcdefghij")
 IMAGES = torch.rand(8, 3, 32, 32)
+CONFUSED = 3 * torch.eye(10) + torch.eye(10).roll(1, dims=1)  # 3 of 4 are right
+CONFUSED[1, 2], CONFUSED[2, 3] = 0, 3  # all right, and half of them
 LINE = Line([0.0, 0.5, 1.0], nearest=[9.0, 4.0, 9.0], ends=[0.5, 0.4, 0.5])
+OTHER_LINE = Line([0.0, 0.5, 1.0], nearest=[9.0, 4.0, 9.0], ends=[0.5, 0.3, 0.5])
+POINTS = torch.tensor([[10.0 * pair + k] * 2 for pair in range(10) for k in (0, 1)])  # 20×2
 
 FIGURES = {
     "one image": lambda _: wu.imshow(IMAGES[0], "A title"),
@@ -66,7 +71,7 @@ FIGURES = {
     "mistakes": lambda _: wu.show_mistakes(
         IMAGES, torch.arange(8), PROBABILITIES, CLASSES, "A title"
     ),
-    "confusion": lambda _: wu.plot_confusion(torch.eye(10), CLASSES, "A title"),
+    "confusion": lambda _: wu.plot_confusion(CONFUSED, CLASSES, "A title"),
     "batch curves": lambda _: wu.plot_batch_curves({"A": history(), "B": history()}, "A title"),
     "epoch losses": lambda _: wu.plot_epoch_losses(history(), "A title", "error"),
     "code sizes": lambda _: wu.plot_code_sizes({8: 9.0, 16: 4.0}, 16, 5.0, "A title"),
@@ -84,11 +89,11 @@ FIGURES = {
     ),
     "experiments": lambda _: wu.plot_experiments(some_experiments(), "A title", "out_c1"),
     "lines": lambda _: wu.plot_lines(
-        {"same": {"pixels": LINE, "codes": LINE}, "different": {"pixels": LINE}}, "A title"
+        {"same": {"pixels": LINE, "codes": OTHER_LINE}, "different": {"pixels": LINE}}, "A title"
     ),
     "planes": lambda _: wu.plot_planes(
-        {"A": IMAGES[0, 0, :20, :2], "B": IMAGES[1, 0, :20, :2]},
-        torch.arange(20) % 10,
+        {"A": POINTS, "B": POINTS.roll(1, dims=0)},
+        torch.arange(20) // 2,
         CLASSES,
         "A title",
     ),
@@ -134,6 +139,36 @@ def test_every_axis_of_a_plot_is_labelled(name, data, shown):
         assert axes.get_xlabel() or axes.get_label() == "<colorbar>"
 
 
+FINDINGS = {
+    "confusion": "Classified correctly most often: b (100%); least often: c (50%).",
+    "batch curves": "Last epoch, on training images: A: loss 1.00, accuracy 50%; "
+    "B: loss 1.00, accuracy 50%.",
+    "epoch losses": "Test loss: 1.8 after the first epoch, 1.0 after the last; "
+    "training loss then: 1.0.",
+    "code sizes": "With 16 numbers per code: PCA 4.0, autoencoder 5.0.",
+    "accuracy by time": "At the end: A 60.0% to 60.0%.",
+    "code size sweep": "With 128 numbers per code: PCA 10.0; autoencoder 10.0.",
+    "balance": "Divergence and error. β = 0.1: 50 nats, 10.0; β = 1: 50 nats, 10.0. "
+    "Plain autoencoder: error 10.0.",
+    "widths": "Each with its best learning rate. Width 1: 60% on test images, "
+    "70% on training images, with 0.01; width 2: 60% on test images, "
+    "70% on training images, with 0.01.",
+    "experiments": "The lowest test loss: 0.90, by run 2.",
+    "lines": "Probability of the ends' classes in the middle. Same: pixels 40%, codes 30%; "
+    "different: pixels 40%.",
+    "planes": "Of the same class as the nearest point: A 100%; B 0%.",
+    "shifts": "Not moved, then moved furthest: A 60%, then 30%; B 50%, then 20%.",
+}
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_a_plot_states_its_finding_below_and_in_its_words(name, data, shown):
+    FIGURES[name](data)
+    [(figure, alt)] = shown
+    assert figure.get_supxlabel().replace("\n", " ") == FINDINGS[name]
+    assert FINDINGS[name] in alt
+
+
 @pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
 def test_a_figure_is_closed_and_leaves_matplotlib_as_it_was(draw, data, shown):
     before = dict(plt.rcParams)
@@ -163,7 +198,7 @@ def test_the_words_about_widths_name_both_accuracies_and_the_best_learning_rate(
         )
     ]
     wu.plot_widths(Sweep("stand-in", trials), "A title")
-    assert "500 parameters: best learning rate 0.1, training 90 %, test 60 %" in shown[0][1]
+    assert "Width 1: 60% on test images, 90% on training images, with 0.1." in shown[0][1]
 
 
 def test_outside_a_notebook_a_figure_is_shown_in_a_window(monkeypatch):

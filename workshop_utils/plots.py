@@ -6,9 +6,10 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from workshop_utils.experiments import Experiments
+from workshop_utils.features import neighbours_agree
 from workshop_utils.history import History
 from workshop_utils.lines import Line
-from workshop_utils.style import BLUE, GREY, LINES, ORANGE, show_figure, styled
+from workshop_utils.style import BLUE, GREY, LINES, ORANGE, show_plot, styled
 
 EDGE = 10  # values at either end of a curve, where smoothing lacks neighbours on one side
 MARKERS = "osD^v<>pP*"  # one for each class, since ten colours are many
@@ -47,11 +48,11 @@ def plot_confusion(matrix: Tensor, classes: tuple[str, ...], title: str) -> None
     axes.tick_params(axis="x", rotation=45)
     best = int(percent.diagonal().argmax())
     worst = int(percent.diagonal().argmin())
-    show_figure(
+    show_plot(
         figure,
-        f"{title}. Classified correctly most often: {classes[best]} "
-        f"({percent[best, best]:.0f} %); least often: {classes[worst]} "
-        f"({percent[worst, worst]:.0f} %).",
+        title,
+        f"Classified correctly most often: {classes[best]} ({percent[best, best]:.0f}%); "
+        f"least often: {classes[worst]} ({percent[worst, worst]:.0f}%).",
     )
 
 
@@ -95,12 +96,12 @@ def plot_batch_curves(histories: dict[str, History], title: str) -> None:
             inner = np.arange(len(values))[EDGE:-EDGE]
             axes.plot(inner, smooth(values)[inner], line, color=colour, label=name, linewidth=1.6)
         last_loss, last_accuracy = history.train_loss[-1], history.train_accuracy[-1]
-        ends.append(f"{name} ends its last epoch at loss {last_loss:.2f}, {last_accuracy:.0%}")
+        ends.append(f"{name}: loss {last_loss:.2f}, accuracy {last_accuracy:.0%}")
     left.set(xlabel="batches seen", ylabel="cross-entropy loss (training)")
     right.set(xlabel="batches seen", ylabel="accuracy (training), %")
     left.legend()
     figure.suptitle(title)
-    show_figure(figure, f"{title}. {'; '.join(ends)}.")
+    show_plot(figure, title, f"Last epoch, on training images: {'; '.join(ends)}.")
 
 
 @styled
@@ -120,10 +121,11 @@ def plot_epoch_losses(history: History, title: str, unit: str) -> None:
     axes.set_ylim(bottom=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
-    show_figure(
+    show_plot(
         figure,
-        f"{title}. The test loss falls from {history.test_loss[0]:.1f} to "
-        f"{history.test_loss[-1]:.1f}, the training loss to {history.train_loss[-1]:.1f}.",
+        title,
+        f"Test loss: {history.test_loss[0]:.1f} after the first epoch, {history.test_loss[-1]:.1f} "
+        f"after the last; training loss then: {history.train_loss[-1]:.1f}.",
     )
 
 
@@ -157,7 +159,13 @@ def plot_code_sizes(
     axes.set(title=title, xlabel="numbers per code", ylabel="squared error per test image")
     axes.legend()
     table = ", ".join(f"{loss:.1f} with {size}" for size, loss in linear.items())
-    show_figure(figure, f"{title}. PCA: {table}; autoencoder: {autoencoder_loss:.1f}.")
+    show_plot(
+        figure,
+        title,
+        f"With {code_size} numbers per code: PCA {linear[code_size]:.1f}, "
+        f"autoencoder {autoencoder_loss:.1f}.",
+        f"PCA: {table}.",
+    )
 
 
 @styled
@@ -169,24 +177,28 @@ def plot_lines(lines: dict[str, dict[str, Line]], title: str) -> None:
         title: what to write above the figure.
     """
     figure, grid = plt.subplots(2, len(lines), figsize=(10.5, 7), sharey="row", squeeze=False)
-    described = []
+    found, described = [], []
     for column, (group, kinds) in zip(grid.T, lines.items(), strict=True):
         for (kind, line), (colour, dashes) in zip(kinds.items(), LINES, strict=False):
             looks = {"color": colour, "linestyle": dashes, "marker": "o", "label": kind}
             column[0].plot(line.alphas, line.nearest, **looks)
             column[1].plot(line.alphas, [100 * chance for chance in line.ends], **looks)
             middle = len(line.alphas) // 2
-            described.append(
-                f"{group}, middle in {kind}: distance {line.nearest[middle]:.0f}, "
-                f"probability {line.ends[middle]:.0%}"
-            )
+            described.append(f"{group}, {kind}: {line.nearest[middle]:.0f}")
+        chances = ", ".join(f"{kind} {line.ends[middle]:.0%}" for kind, line in kinds.items())
+        found.append(f"{group}: {chances}")
         column[0].set(title=group, xlabel="α", ylabel="squared distance to nearest image")
         column[1].set(xlabel="α", ylabel="probability of the ends' classes, %")
     for row in grid:
         row[0].set_ylim(bottom=0)  # for the whole row, now that everything is drawn
     grid[0, 0].legend()
     figure.suptitle(title)
-    show_figure(figure, f"{title}. {'; '.join(described)}.")
+    show_plot(
+        figure,
+        title,
+        f"Probability of the ends' classes in the middle. {'; '.join(found).capitalize()}.",
+        f"Squared distance to the nearest image in the middle. {'; '.join(described)}.",
+    )
 
 
 @styled
@@ -214,8 +226,13 @@ def plot_planes(
     handles, names = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside right center")
     figure.suptitle(title)
-    fields = "; ".join(planes)
-    show_figure(figure, f"{title}. Each point is an image, its colour the class. Fields: {fields}.")
+    agree = [f"{name} {neighbours_agree(points, labels):.0%}" for name, points in planes.items()]
+    show_plot(
+        figure,
+        title,
+        f"Of the same class as the nearest point: {'; '.join(agree)}.",
+        "Each point is an image, its colour the class.",
+    )
 
 
 @styled
@@ -231,16 +248,13 @@ def plot_shifts(accuracies: dict[str, dict[int, float]], title: str) -> None:
     for (name, found), (colour, line) in zip(accuracies.items(), LINES, strict=False):
         percent = [100 * accuracy for accuracy in found.values()]
         axes.plot(found.keys(), percent, line, marker="o", color=colour, label=name)
-        described.append(
-            f"{name}: {percent[0]:.0f} % where nothing is moved, {percent[-1]:.0f} % at "
-            f"{list(found)[-1]} pixels"
-        )
+        described.append(f"{name} {percent[0]:.0f}%, then {percent[-1]:.0f}%")
     axes.axhline(10, color=GREY, linewidth=1, linestyle=":")
     axes.annotate("chance", (0, 10), xytext=(0, 4), textcoords="offset points", color=GREY)
     axes.set(title=title, xlabel="test images moved by, in pixels", ylabel="accuracy, %")
     axes.set_ylim(bottom=0)
     axes.legend()
-    show_figure(figure, f"{title}. {'; '.join(described)}.")
+    show_plot(figure, title, f"Not moved, then moved furthest: {'; '.join(described)}.")
 
 
 @styled
@@ -277,4 +291,8 @@ def plot_experiments(experiments: Experiments, title: str, against: str = "param
     axes.xaxis.set_major_formatter("{x:,g}")
     if trials[0].unit == "test accuracy":
         axes.yaxis.set_major_formatter("{x:.0%}")
-    show_figure(figure, f"{title}. {'; '.join(described)}.")
+        word, best = "highest", max(trials, key=lambda trial: trial.result)
+    else:
+        word, best = "lowest", min(trials, key=lambda trial: trial.result)
+    found = f"{best.format(best.result)}, by run {trials.index(best) + 1}"
+    show_plot(figure, title, f"The {word} {best.unit}: {found}.", f"{'; '.join(described)}.")

@@ -1,5 +1,7 @@
 """The look that all figures share: colours, sizes, and a description for those who cannot see."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
@@ -20,8 +22,25 @@ STYLE = {
     "legend.frameon": False,
 }
 
+LETTERS_PER_INCH, INCHES_PER_LINE = 12.5, 0.18  # of text with 11 points
+
 # Use as a decorator: the style holds inside the function and nowhere else.
 styled = plt.rc_context(STYLE)
+
+
+def show_plot(figure: Figure, title: str, finding: str, details: str = "") -> None:
+    """Show a plot with its finding written below it, then forget it.
+
+    Args:
+        figure: what to show.
+        title: what is written above it.
+        finding: what its numbers say, as a sentence; computed, since every run finds its own.
+        details: more of what it shows, for those who cannot see it.
+    """
+    lines = textwrap.wrap(finding, width=int(LETTERS_PER_INCH * figure.get_figwidth()))
+    figure.set_figheight(figure.get_figheight() + INCHES_PER_LINE * len(lines))
+    figure.supxlabel("\n".join(lines), fontsize=11, color=GREY)
+    show_figure(figure, f"{title}. {finding} {details}".rstrip())
 
 
 def show_figure(figure: Figure, alt: str) -> None:

@@ -8,7 +8,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator
 
 from workshop_utils.experiments import Trial
-from workshop_utils.style import BLUE, GREEN, GREY, LINES, ORANGE, show_figure, styled
+from workshop_utils.style import BLUE, GREEN, GREY, LINES, ORANGE, show_plot, styled
 from workshop_utils.sweeps import Sweep
 
 
@@ -40,12 +40,13 @@ def plot_widths(sweep: Sweep, title: str) -> None:
         axes.legend()
     figure.suptitle(title)
     described = [
-        f"width {width:g}, {trials[0].n_parameters:,} parameters: best learning rate "
-        f"{trials[0].choices['learning_rate']:g}, training {of_train:.0f} %, test "
-        f"{100 * fmean(trial.result for trial in trials):.0f} %"
+        f"width {width:g}: {fmean(trial.result for trial in trials):.0%} on test images, "
+        f"{of_train:.0f}% on training images, with {trials[0].choices['learning_rate']:g}"
         for (width, trials), of_train in zip(best.items(), train, strict=True)
     ]
-    show_figure(figure, f"{title}. {'; '.join(described)}.")
+    show_plot(
+        figure, title, f"Each with its best learning rate. {'; '.join(described).capitalize()}."
+    )
 
 
 @styled
@@ -65,10 +66,10 @@ def plot_accuracy_by_time(runs: dict[str, list[Trial]], title: str) -> None:
             label = name if trial is trials[0] else None
             axes.plot(minutes, percent, line, color=colour, alpha=0.8, label=label)
         results = [100 * trial.result for trial in trials]
-        described.append(f"{name} ends between {min(results):.1f} and {max(results):.1f} %")
+        described.append(f"{name} {min(results):.1f}% to {max(results):.1f}%")
     axes.set(title=title, xlabel="minutes on one core", ylabel="test accuracy, %")
     axes.legend(loc="lower right")
-    show_figure(figure, f"{title}. {'; '.join(described)}.")
+    show_plot(figure, title, f"At the end: {'; '.join(described)}.")
 
 
 @styled
@@ -93,13 +94,17 @@ def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[int, float]], titl
     )
     means = [f"{fmean(t.result for t in trials):.1f} with {n}" for n, trials in found.items()]
     described.append(f"autoencoder: {', '.join(means)}")
+    size = max(set(found).intersection(*linear.values()))
+    at_size = [f"{name} {losses[size]:.1f}" for name, losses in linear.items()]
+    at_size.append(f"autoencoder {fmean(trial.result for trial in found[size]):.1f}")
     axes.set(xscale="log", yscale="log", title=title, xlabel="numbers per code")
     axes.set_ylabel("squared error per test image")
     axes.set_xticks(list(found), list(map(str, found)))
     _label_1_2_5(axes.yaxis)
     axes.minorticks_off()
     axes.legend()
-    show_figure(figure, f"{title}. {'; '.join(described)}.")
+    found_at_size = f"With {size} numbers per code: {'; '.join(at_size)}."
+    show_plot(figure, title, found_at_size, f"{'; '.join(described)}.")
 
 
 @styled
@@ -120,16 +125,14 @@ def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
         divergences = [trial.history.divergence[-1] for trial in trials]
         errors = [trial.result for trial in trials]
         axes.plot(divergences, errors, marker, color=colour, label=f"β = {beta:g}")
-        described.append(
-            f"beta {beta:g}: divergence {fmean(divergences):.0f}, error {fmean(errors):.1f}"
-        )
+        described.append(f"β = {beta:g}: {fmean(divergences):.0f} nats, {fmean(errors):.1f}")
     axes.set(title=title, xlabel="divergence, nats per test image", xscale="log")
     axes.set(ylabel="squared error per test image", ylim=(0, None))
     _label_1_2_5(axes.xaxis)
     axes.minorticks_off()
     axes.legend()
-    described.append(f"plain autoencoder: error {error:.1f}")
-    show_figure(figure, f"{title}. {'; '.join(described)}.")
+    found = f"Divergence and error. {'; '.join(described)}. Plain autoencoder: error {error:.1f}."
+    show_plot(figure, title, found)
 
 
 def _label_1_2_5(axis: Axis) -> None:

@@ -208,7 +208,6 @@ def run():
         "import": {"package": same, "names": same},
         "first_figure": same,
         "loading": {"place": "the folder", "first": 41.0, "torchvision": None, "cached": same},
-        "notebooks": {"full": {"01_mlp": [27.1]}},
     }
 
 

@@ -36,7 +36,6 @@ from benchmarks.starting import (  # noqa: E402
     measure_import,
     measure_loading,
     measure_memory,
-    notebook_seconds,
 )
 from benchmarks.tables import CHART, readme_part  # noqa: E402
 from benchmarks.tasks import Images  # noqa: E402
@@ -59,7 +58,6 @@ def parts(
         "first_figure": lambda: measure_first_figure(n_rounds),
         "memory": lambda: measure_memory(len(images.data.train_images)),
         "loading": lambda: measure_loading(settings, images.data.name, n_rounds),
-        "notebooks": notebook_seconds,
         "growth": lambda: measure_growth(images, few_rounds),
         "choices": lambda: measure_choices(images, n_rounds, n_steps),
         "epochs": lambda: measure_epochs(images, n_rounds),

@@ -183,7 +183,7 @@ def readme_with_results(readme: str) -> str:
         found = [column.metrics[name].values for column in columns]
         cells = [metric.format_range(min(values), max(values)) for values in found]
         lines.append(f"| {metric.title} | {' | '.join(cells)} |")
-    lines += ["", *rows_of_sweeps(), ""]
+    lines += ["", *rows_of_sweeps(), "", *rows_of_durations(), ""]
     lines.append(f"Measured on {columns[0].measured_on}, and on {columns[1].measured_on}.")
     return between_marks(readme, "results", "\n".join(lines))
 
@@ -200,6 +200,20 @@ def rows_of_sweeps() -> list[str]:
         low, high = trials[0].format(min(results)), trials[0].format(max(results))
         parameters = f"{trials[0].n_parameters:,}"
         rows.append(f"| {title} | {parameters} | {minutes_of(name)} | {low} to {high} |")
+    return rows
+
+
+def rows_of_durations() -> list[str]:
+    """A table of how long each notebook computes."""
+    reference = load_reference()
+    of = {
+        f"{dataset}, {profile}": reference[dataset][profile].seconds
+        for dataset, profile in ((CIFAR10, "full"), (STANDIN, "full"), (STANDIN, "quick"))
+    }
+    rows = [f"| computing on two cores | {' | '.join(of)} |", "|---" * (1 + len(of)) + "|"]
+    for notebook in of[f"{CIFAR10}, full"]:
+        cells = [in_words(statistics.median(seconds[notebook])) for seconds in of.values()]
+        rows.append(f"| `{notebook}` | {' | '.join(cells)} |")
     return rows
 
 

@@ -137,17 +137,6 @@ def _first_figure(file: Path) -> float:
     raise RuntimeError(f"{file.name} showed no figure.")
 
 
-def notebook_seconds() -> dict:
-    """How long the notebooks took when their results were recorded; nothing is measured.
-
-    Returns:
-        Profile -> notebook -> seconds with each seed, on CIFAR-10.
-    """
-    file = ROOT / "results" / "reference.json"
-    recorded = json.loads(file.read_text(encoding="utf-8"))[CIFAR10]
-    return {profile: entry["seconds"] for profile, entry in recorded.items()}
-
-
 def output_of(command: list[str]) -> str:
     """What a process of its own printed.
 

@@ -93,14 +93,6 @@ def _of_starting(run: dict) -> str:
         (f"memory, CNN, {WAYS[WORKSHEET].title}", f"{number(memory[WORKSHEET])} MB"),
         (f"memory, CNN, {WAYS[OURS].title}", f"{number(memory[OURS])} MB"),
     ]
-    for profile, notebooks in run["notebooks"].items():
-        times = [number(min(values)) for values in notebooks.values()]
-        rows.append(
-            (
-                f"the notebooks in their order, profile {profile}, as recorded",
-                f"{', '.join(times)} s",
-            )
-        )
     return table(("", "measured"), *rows)
 
 

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 import workshop_utils as wu
-from workshop_utils.lines import CODES, PIXELS, SPHERE, distance_to_nearest, spherical_blend
+from workshop_utils.lines import ARC, CODES, PIXELS, distance_to_nearest, spherical_blend
 
 
 class FirstPixel(nn.Module):
@@ -55,8 +55,8 @@ def test_every_point_of_every_line_is_measured():
     lines = wu.measure_lines(
         identity, identity, FirstPixel(), (zeros, ones), (first, second), zeros, n_steps=3
     )
-    assert list(lines) == [PIXELS, CODES, SPHERE]
-    assert lines[PIXELS] == lines[CODES] != lines[SPHERE]
+    assert list(lines) == [PIXELS, CODES, ARC]
+    assert lines[PIXELS] == lines[CODES] != lines[ARC]
     line = lines[PIXELS]
     assert line.alphas == [0.0, 0.5, 1.0]
     assert line.nearest == pytest.approx([0, 48 * 0.3**2, 48 * 0.6**2], abs=1e-4)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from workshop_utils.evaluation import evaluating
 
-PIXELS, CODES, SPHERE = "pixels", "codes", "codes, on a sphere"
+PIXELS, CODES, ARC = "pixels", "codes", "codes, on an arc"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def measure_lines(
         n_steps: points on each line, both ends included.
 
     Returns:
-        Kind of line ("pixels", "codes", "codes, on a sphere") -> what was measured.
+        Kind of line ("pixels", "codes", "codes, on an arc") -> what was measured.
     """
     alphas = torch.linspace(0, 1, n_steps).tolist()
     with evaluating(encoder, decoder, classifier):
@@ -96,7 +96,7 @@ def measure_lines(
         walks = {
             PIXELS: [torch.lerp(*ends, alpha) for alpha in alphas],
             CODES: [decoder(torch.lerp(*codes, alpha)) for alpha in alphas],
-            SPHERE: [decoder(spherical_blend(*codes, alpha)) for alpha in alphas],
+            ARC: [decoder(spherical_blend(*codes, alpha)) for alpha in alphas],
         }
         lines = {}
         for name, walk in walks.items():

@@ -30,7 +30,7 @@ def shift(images: Tensor, down: int = 0, right: int = 0) -> Tensor:
 
 
 def accuracy_when_shifted(
-    model: nn.Module, test_loader: Iterable, distances: Iterable[int]
+    model: nn.Module, test_loader: Iterable, distances: Iterable[int], and_back: bool = False
 ) -> dict[int, float]:
     """Accuracy on test images that were moved; the model is left as it was.
 
@@ -38,6 +38,7 @@ def accuracy_when_shifted(
         model: turns images N×C×H×W into scores N×n_classes.
         test_loader: batches of images and labels.
         distances: in pixels. Each image is moved by so many in four directions, one at a time.
+        and_back: True moves it back again. It stands where it stood, but what had left is gone.
 
     Returns:
         Distance -> fraction classified correctly, over all images and directions.
@@ -53,7 +54,10 @@ def accuracy_when_shifted(
             directions = DIRECTIONS if distance else DIRECTIONS[:1]  # not moved is not moved
             for x, labels in test_loader:
                 for down, right in directions:
-                    scores = model(shift(x, distance * down, distance * right))
+                    moved = shift(x, distance * down, distance * right)
+                    if and_back:
+                        moved = shift(moved, -distance * down, -distance * right)
+                    scores = model(moved)
                     n_correct += (scores.argmax(dim=1) == labels).sum().item()
                     n_images += len(x)
             found[distance] = n_correct / n_images

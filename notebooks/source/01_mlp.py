@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 1 · Ten classes of photographs, and a network that ignores shape
+# # 1 · Ten classes of photographs, and a network that sees no neighbours
 #
 # **What you will learn**
 #
@@ -424,7 +424,7 @@ planes = {
     for method in ("PCA", "t-SNE")
     for name in ("before training", "after training")
 }
-wu.plot_planes(planes, their_labels[:500], data.classes, f"Test images in layer 2, {data.title}")
+wu.plot_planes(planes, their_labels[:500], data.classes, f"Test images in the second hidden layer, {data.title}")
 
 # %% [markdown]
 # The untrained network is hardly worse than the pixels it is given: random weights keep much of what is near.

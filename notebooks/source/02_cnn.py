@@ -69,7 +69,7 @@ grey = images[:8].mean(dim=1, keepdim=True)  # 8×1×32×32
 edge_filter = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], device=settings.device)
 edges = F.conv2d(grey, edge_filter.reshape(1, 1, 3, 3))  # 8×1×30×30
 rows = {"image": images[:8], "output": (0.5 + edges / 4).expand(-1, 3, -1, -1)}
-wu.show_image_rows(rows, "A filter for upright edges (mid-grey means zero)")
+wu.show_image_rows(rows, "A filter for vertical edges (mid-grey means zero)")
 
 # %% [markdown]
 # The output is grey where neighbours are alike, and light or dark along upright edges. The
@@ -537,6 +537,8 @@ rows = {
     "after": wu.weights_as_images(cnn.conv1.weight),
 }
 wu.show_image_rows(rows, f"The eight filters of conv1, {data.title}")
+change = (cnn.conv1.weight - untrained.conv1.weight).detach().flatten(start_dim=1).norm(dim=1)
+print("how much each has changed:", [round(number, 2) for number in change.tolist()])
 
 # %% [markdown]
 # After the full training some filters are split into a light and a dark half: they find edges, as the one did that was
@@ -627,7 +629,7 @@ with torch.no_grad():
         "scores": wu.relative_change(cnn(images), cnn(shifted)),
     }
 for name, change in changes.items():
-    print(f"{name}: changed by {change:.0%} of their length")
+    print(f"{name}: changed by {change:.0%} of their norm")
 
 # %% [markdown]
 # Pooling makes the change smaller, but only a little. The last layers are fully connected: to them,
@@ -640,16 +642,18 @@ for name, change in changes.items():
 # %%
 if mlp_run:
     mlp_run.load_into(model=mlp)
-some = wu.Loader(data.test_images[:2000], data.test_labels[:2000])
-accuracies = {
-    "MLP": wu.accuracy_when_shifted(mlp, some, range(9)),
-    "CNN": wu.accuracy_when_shifted(cnn, some, range(9)),
-}
+models = {"MLP": mlp, "CNN": cnn}
 deeper_run = wu.find_run("deeper", data, settings)
 if deeper_run:
-    deeper_cnn = wu.DeeperConvNet().to(settings.device)
-    deeper_run.load_into(model=deeper_cnn)
-    accuracies["deeper"] = wu.accuracy_when_shifted(deeper_cnn, some, range(0, 9, 2))
+    models["deeper"] = wu.DeeperConvNet().to(settings.device)
+    deeper_run.load_into(model=models["deeper"])
+
+# %%
+some = wu.Loader(data.test_images[:2000], data.test_labels[:2000])
+accuracies = {}
+for name, model in models.items():
+    distances = range(0, 9, 2) if name == "deeper" else range(9)
+    accuracies[name] = wu.accuracy_when_shifted(model, some, distances)
 wu.plot_shifts(accuracies, f"Moving the test images, {data.title}")
 
 # %%
@@ -667,6 +671,17 @@ wu.show_result("cnn_lost_when_moved", lost["CNN"], data, settings)
 # %% tags=["nbval-check-output"]
 wu.report_result("mlp_lost_when_moved", lost["MLP"], data, settings)
 wu.report_result("cnn_lost_when_moved", lost["CNN"], data, settings)
+
+# %% [markdown]
+# One thing more. At eight pixels a quarter of the picture has left, and no network can see what is gone. So move the
+# images by eight pixels *and back again*: everything stands in its old place, with the same part missing. **Predict:**
+# how much of the loss remains?
+
+# %%
+for name, model in models.items():
+    back = wu.accuracy_when_shifted(model, some, [8], and_back=True)[8]
+    found = accuracies[name]
+    print(f"{name}: {found[0]:.1%} before, {found[8]:.1%} moved by 8, {back:.1%} moved back again")
 
 # %% [markdown]
 # Neither of our networks is invariant. After the full training on CIFAR-10, one or two pixels cost either of them a few

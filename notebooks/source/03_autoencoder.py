@@ -318,7 +318,7 @@ wu.show_image_rows(rows, f"512 numbers per image, {data.title}", columns=names)
 # %% tags=["nbval-check-output"]
 n_network = wu.count_parameters(encoder) + wu.count_parameters(decoder)
 n_pca = 3072 * 512 + 3072  # one matrix serves both ways; plus the mean image
-print(f"autoencoder: {n_network:,} numbers, PCA: {n_pca:,} ({n_pca / n_network:.0f} times as many)")
+print(f"parameters: autoencoder {n_network:,}, PCA {n_pca:,} ({n_pca / n_network:.0f} times as many)")
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 3.2 · Predict: why does PCA win?
@@ -368,7 +368,7 @@ print(f"autoencoder {test_loss:.2f}, PCA {pca_losses[512]:.2f}, PCA on patches {
 
 # %% tags=["nbval-check-output"]
 n_patch_pca = 192 * 32 + 192
-print(f"PCA on patches: {n_patch_pca:,} numbers, fewer than the network's {n_network:,}")
+print(f"parameters: PCA on patches {n_patch_pca:,}, fewer than the network's {n_network:,}")
 print("PCA on patches has the smaller error:", patch_loss < test_loss)
 
 # %% [markdown] tags=["answer"]
@@ -488,12 +488,13 @@ wu.plot_code_size_sweep(sizes, linear, f"Codes of several sizes, {sizes.measured
 # %%
 for size in code_sizes:
     [trial, *_] = sizes.where(embedding_dim=size // 16)
-    print(f"code of {size}, numbers to choose: autoencoder {trial.n_parameters:,}", end=", ")
+    print(f"code of {size}, parameters: autoencoder {trial.n_parameters:,}", end=", ")
     print(f"PCA on patches {192 * (size // 16 + 1):,}, PCA {3072 * (size + 1):,}")
 n_directions = n_network // 3072 - 1
 small = wu.test_autoencoder(*wu.linear_autoencoder(mean, directions, n_directions), test_loader)
 print(
-    f"PCA with no more numbers than the autoencoder of above: {n_directions} directions, {small:.1f}"
+    f"PCA with no more parameters than the autoencoder from above: "
+    f"{n_directions} directions, error {small:.1f}"
 )
 
 # %% [markdown]
@@ -605,7 +606,7 @@ wu.show_source(wu.AddNoise)
 # %%
 n_epochs = settings.profile.sweep_epochs
 short_runs = {}
-for name, spread in (("no noise", 0.0), ("denoising", 0.1)):
+for name, spread in (("plain", 0.0), ("denoising", 0.1)):
     print(f"{name}:")
     torch.manual_seed(settings.seed)
     its_encoder = nn.Sequential(wu.AddNoise(spread), ConvEncoder(8, 16, 32)).to(settings.device)
@@ -613,7 +614,8 @@ for name, spread in (("no noise", 0.0), ("denoising", 0.1)):
     both = nn.ModuleList([its_encoder, its_decoder])
     optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
     loaders = data.loaders(batch_size=128)  # new ones, so that both see the same batches
-    train_autoencoder(its_encoder, its_decoder, *loaders, optimizer, n_epochs)
+    found = train_autoencoder(its_encoder, its_decoder, *loaders, optimizer, n_epochs)
+    wu.save_run(name, found, data, settings, encoder=its_encoder[1], decoder=its_decoder)
     short_runs[name] = its_encoder, its_decoder
 
 # %% [markdown]
@@ -623,19 +625,19 @@ for name, spread in (("no noise", 0.0), ("denoising", 0.1)):
 # %%
 methods = {
     **short_runs,
-    "trained longer": (encoder, decoder),
+    "plain, longer": (encoder, decoder),
     "PCA 512": pca[512],
     "PCA 128": pca[128],
 }
 spreads = (0.0, 0.05, 0.1, 0.2)
-print("noise of spread".ljust(18), *(f"{spread:>7}" for spread in spreads))
+print("std. dev. of noise".ljust(18), *(f"{spread:>7}" for spread in spreads))
 errors = {}
 for name, networks in methods.items():
     errors[name] = wu.errors_with_noise(*networks, data.test_images[:2000] / 255, spreads)
     print(name.ljust(18), *(f"{error:7.2f}" for error in errors[name]))
 
 # %%
-saved = errors["no noise"][-1] - errors["denoising"][-1]  # at the largest spread
+saved = errors["plain"][-1] - errors["denoising"][-1]  # at the largest spread
 wu.show_result("saved_by_denoising", saved, data, settings)
 
 # %% tags=["nbval-check-output"]
@@ -645,7 +647,7 @@ wu.report_result("saved_by_denoising", saved, data, settings)
 noisy = wu.add_noise(images[:8], 0.1)
 rows = {"original": images[:8], "noisy": noisy}
 rows |= {name: wu.reconstruct(*networks, noisy) for name, networks in methods.items()}
-wu.show_image_rows(rows, f"Noise of spread 0.1, {data.title}", columns=names)
+wu.show_image_rows(rows, f"Noise of standard deviation 0.1, {data.title}", columns=names)
 
 # %% [markdown]
 # TODO

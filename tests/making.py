@@ -52,3 +52,22 @@ def accept(archive: Path, replace: Callable) -> None:
     replace(cifar10, "SIZE", archive.stat().st_size)
     replace(cifar10, "ARCHIVE_MD5", md5)
     replace(cifar10, "ARCHIVE_SHA256", sha256)
+
+
+class Interrupted:
+    """A loader in which somebody presses Ctrl-C before a batch."""
+
+    def __init__(self, loader, epoch, batch):
+        self.loader, self.generator = loader, loader.generator
+        self.epoch, self.batch = epoch, batch
+        self.n_epochs = 0
+
+    def __len__(self):
+        return len(self.loader)
+
+    def __iter__(self):
+        self.n_epochs += 1
+        for number, batch in enumerate(self.loader, start=1):
+            if (self.n_epochs, number) == (self.epoch, self.batch):
+                raise KeyboardInterrupt
+            yield batch

@@ -94,6 +94,8 @@ def test_pca_codes_have_the_size_asked_for(data):
 def test_pca_refuses_what_it_cannot_do(data):
     with pytest.raises(ValueError, match="at least 2, not 1"):
         wu.principal_directions(data.train_images[:1])
+    with pytest.raises(ValueError, match=r"such as data\.train_images"):
+        wu.principal_directions(data.train_images / 255)
     mean, directions = torch.zeros(3072), torch.eye(3072)
     for size in (0, 3073):
         with pytest.raises(ValueError, match="between 1 and 3072"):

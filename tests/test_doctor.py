@@ -612,16 +612,21 @@ def test_too_little_free_memory_fails(examine, monkeypatch):
     assert "Close other programs" in said
 
 
-@pytest.mark.parametrize(("limit", "is_enough"), [("1000000000\n", False), ("max\n", True)])
-def test_a_container_may_not_take_all_of_the_memory(
+@pytest.mark.parametrize(
+    ("limit", "is_enough"), [("4000000000\n", False), ("6000000000\n", True), ("max\n", True)]
+)
+def test_a_container_may_take_what_is_left_of_its_own_limit(
     examine, monkeypatch, tmp_path, limit, is_enough
 ):
     free = types.SimpleNamespace(available=8000 * MEGABYTE)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     monkeypatch.setattr(memory, "LIMIT", tmp_path / "memory.max")
     memory.LIMIT.write_text(limit)
+    (tmp_path / "memory.current").write_text("3500000000\n")
+    (tmp_path / "memory.stat").write_text("anon 3000000000\ninactive_file 500000000\n")
     if is_enough:
-        assert "8.0 GB free" in passed(examine("memory"), "memory")
+        found = "8.0 GB free" if limit == "max\n" else "3.0 GB free"
+        assert found in passed(examine("memory"), "memory")
     else:
         assert "only 1.0 GB free" in failed(examine("memory"), "memory")
 

@@ -100,6 +100,19 @@ def test_columns_of_the_table_are_aligned(experiments, capsys):
     assert len({len(line) for line in capsys.readouterr().out.splitlines()}) == 1
 
 
+def test_a_run_that_is_stopped_is_not_in_the_table(capsys):
+    def try_out(learning_rate):
+        history = wu.History(test_loss=[1.0])
+        history.was_interrupted = learning_rate > 1
+        return history, 7
+
+    experiments = wu.Experiments(try_out)
+    experiments.run(learning_rate=0.1)
+    experiments.run(learning_rate=2)
+    assert [trial.choices for trial in experiments.trials] == [{"learning_rate": 0.1}]
+    assert "not added to the table" in capsys.readouterr().out
+
+
 def test_autoencoders_are_compared_by_their_test_loss():
     experiments = wu.Experiments(lambda embedding_dim: (wu.History(test_loss=[9.0, 7.5]), 10))
     experiments.run(embedding_dim=8)

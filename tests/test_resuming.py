@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import workshop_utils as wu
+from making import Interrupted
 from workshop_utils.resuming import ResumeError
 from workshop_utils.tensor_files import read_tensors
 
@@ -52,25 +53,6 @@ class Autoencoder(Classifier):
         weights = chain(*(network.parameters() for network in self.networks))
         self.optimizer = torch.optim.Adam(weights, lr=1e-3)
         self.train_function = wu.train_autoencoder
-
-
-class Interrupted:
-    """A loader in which somebody presses Ctrl-C before a batch."""
-
-    def __init__(self, loader, epoch, batch):
-        self.loader, self.generator = loader, loader.generator
-        self.epoch, self.batch = epoch, batch
-        self.n_epochs = 0
-
-    def __len__(self):
-        return len(self.loader)
-
-    def __iter__(self):
-        self.n_epochs += 1
-        for number, batch in enumerate(self.loader, start=1):
-            if (self.n_epochs, number) == (self.epoch, self.batch):
-                raise KeyboardInterrupt
-            yield batch
 
 
 def same(weights, others):
@@ -130,6 +112,8 @@ def test_an_interruption_leaves_networks_and_history_of_the_last_epoch(kind, dat
     expected = two_epochs.train(n_epochs=2)
     interrupted = kind(data)
     history = interrupted.train(interrupted_at=(3, 2))
+    assert history.was_interrupted
+    assert not expected.was_interrupted
     assert without_seconds(history) == without_seconds(expected)
     assert same(interrupted.weights(), two_epochs.weights())
     assert all(weight.grad is None for weight in interrupted.networks[0].parameters())

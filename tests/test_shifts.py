@@ -35,6 +35,21 @@ def test_images_move_by_whole_pixels_in_the_direction_that_is_named(dots):
         assert moved.count_nonzero() == dots.count_nonzero()
 
 
+def test_moved_and_moved_back_things_stand_where_they_stood(dots):
+    labels = torch.full((8,), 9)
+    where, test = BrightestRow(), wu.Loader(dots, labels)
+    assert wu.accuracy_when_shifted(where, test, [0, 4]) == {0: 1, 4: 0.5}  # left and right
+    assert wu.accuracy_when_shifted(where, test, [0, 4], and_back=True) == {0: 1, 4: 1}
+
+
+def test_what_has_left_the_image_is_gone_when_it_is_moved_back():
+    images = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
+    images[..., 1, 15] = 128  # near the upper edge
+    test, brightness = wu.Loader(images, torch.tensor([5])), Brightness()
+    found = wu.accuracy_when_shifted(brightness, test, [1, 4], and_back=True)
+    assert found == {1: 1, 4: 0.75}  # gone in one direction of four
+
+
 def test_what_comes_in_repeats_the_edge():
     images = torch.rand(2, 3, 6, 6)
     moved = wu.shift(images, down=2, right=-1)

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 import workshop_utils as wu
-from workshop_utils import sweeps
-from workshop_utils.data import CIFAR10
+from making import Interrupted
+from workshop_utils import sweeps, trials
+from workshop_utils.data import CIFAR10, ImageData
 from workshop_utils.experiments import Trial
 from workshop_utils.settings import PROFILES
 from workshop_utils.sweeps import SweepError, keep, runs_at_once
@@ -39,7 +40,7 @@ def tries():
 @pytest.fixture
 def settings(settings):
     """One run at a time, in this process, with two seeds."""
-    profile = dataclasses.replace(PROFILES["full"], sweep_seeds=(0, 1))
+    profile = dataclasses.replace(PROFILES["full"], sweep_seeds=(0, 1), long_epochs=2)
     return dataclasses.replace(settings, threads=1, profile=profile)
 
 
@@ -112,6 +113,40 @@ def test_after_an_interruption_it_goes_on(data, settings, capsys):
     assert "Interrupted: 3 of 4 runs are kept. Run this again to go on." in capsys.readouterr().out
     wu.sweep(tries, data, settings, width=(1, 2))
     assert tries.made == [(2, 1, 1)]
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_training_that_is_stopped_is_neither_kept_nor_shown(data, settings, monkeypatch, epoch):
+    loaders = ImageData.loaders
+    stopped = lambda train, test: (Interrupted(train, epoch, 1), test)  # noqa: E731
+    with monkeypatch.context() as while_pressing:
+        while_pressing.setattr(ImageData, "loaders", lambda *of: stopped(*loaders(*of)))
+        with pytest.raises(KeyboardInterrupt):
+            wu.sweep(wu.try_deeper, data, settings, use_recorded=False)
+    assert wu.find_run("deeper", data, settings) is None
+    assert not list(settings.runs_dir.rglob("*.json"))
+    again = wu.sweep(wu.try_deeper, data, settings, use_recorded=False)
+    assert [len(trial.history.test_loss) for trial in again.trials] == [2, 2]
+
+
+def test_on_a_full_disk_a_sweep_goes_on_and_says_so(tries, data, settings, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sweeps, "keep", full)
+    found = wu.sweep(tries, data, settings, width=(1, 2))
+    assert [trial.result for trial in found.trials] == [0.1, 0.1, 0.2, 0.2]
+    said = "A run could not be kept for the next time ([Errno 28] No space left on device)."
+    assert capsys.readouterr().out.count(said) == 4
+
+
+def test_a_network_that_cannot_be_kept_costs_no_run(data, settings, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(trials, "save_run", full)
+    found = wu.sweep(wu.try_deeper, data, settings, use_recorded=False)
+    assert len(found.trials) == 2
 
 
 @pytest.mark.usefixtures("shipped")
@@ -194,6 +229,11 @@ def test_a_damaged_file_is_named(tries, data, settings):
 def test_an_unknown_or_missing_choice_is_named(tries, data, settings, choices):
     with pytest.raises(ValueError, match="tries chooses width, but was given"):
         wu.sweep(tries, data, settings, **choices)
+
+
+def test_a_single_value_without_its_comma_is_explained(tries, data, settings):
+    with pytest.raises(ValueError, match=r"width is 2, but .* write width=\(2,\)\."):
+        wu.sweep(tries, data, settings, width=2)
 
 
 @pytest.mark.parametrize(

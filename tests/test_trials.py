@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+import torch
 
 import workshop_utils as wu
 from workshop_utils import trials
@@ -69,6 +70,24 @@ def test_the_networks_of_the_first_seed_are_kept_and_come_back_as_they_were(data
     wu.find_run("patch_autoencoder", data, settings).load_into(encoder=encoder, decoder=decoder)
     loss = wu.test_autoencoder(encoder, decoder, data.loaders()[1])
     assert loss == pytest.approx(history.test_loss[-1], rel=1e-5)
+
+
+def test_the_learning_rate_has_its_peak_after_a_fifth_and_ends_at_zero():
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1, momentum=0.95)
+    trials.let_rate_rise_and_fall(optimizer, n_batches=100)
+    rates, momenta = [], []
+    for _ in range(99):
+        rates.append(optimizer.param_groups[0]["lr"])
+        momenta.append(optimizer.param_groups[0]["momentum"])
+        optimizer.step()
+    peak = rates.index(max(rates))
+    assert 18 <= peak <= 20
+    assert rates[peak] == pytest.approx(0.1)
+    assert rates[:peak] == sorted(rates[:peak])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+    assert rates[0] < 0.01
+    assert rates[-1] < 0.0001
+    assert (momenta[0], min(momenta), momenta[peak]) == pytest.approx((0.95, 0.85, 0.85), abs=1e-3)
 
 
 def test_networks_of_other_seeds_are_not_kept(data, settings):

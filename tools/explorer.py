@@ -7,6 +7,7 @@ images, their codes, and the decoder, which runs in the browser.
 """
 
 import base64
+import dataclasses
 import sys
 
 import torch
@@ -73,7 +74,8 @@ def in_text(numbers: Tensor) -> str:
 
 def main() -> None:
     """Write the page for the data set that the settings find."""
-    settings = Settings.from_environment()
+    cpu = torch.device("cpu")  # enough for a few dozen images
+    settings = dataclasses.replace(Settings.from_environment(), device=cpu)
     data = load_data(settings)
     run = find_run("autoencoder", data, settings)
     if run is None:

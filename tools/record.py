@@ -26,7 +26,7 @@ from execute import execute, results
 from workshop_utils.data import CIFAR10, JPEG_COPY, STANDIN
 from workshop_utils.files import written_whole
 from workshop_utils.reference import METRICS, OUTSIDE, REFERENCE_FILE
-from workshop_utils.settings import Settings
+from workshop_utils.settings import PROFILES, Settings
 from workshop_utils.speed import images_per_second
 
 MEASURED_ON = {
@@ -172,9 +172,9 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["speed"]:
             write_speed()
-        case ["more", profile, *seeds] if len(seeds) >= 3:
+        case ["more", profile, *seeds] if profile in PROFILES and len(seeds) >= 3:
             record_more(profile, seeds)
-        case [profile, *seeds] if len(seeds) >= 3:
+        case [profile, *seeds] if profile in PROFILES and len(seeds) >= 3:
             record(profile, seeds)
         case _:
             sys.exit(__doc__)

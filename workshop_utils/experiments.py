@@ -52,7 +52,7 @@ class Experiments:
         self.trials: list[Trial] = []
 
     def run(self, **choices: float) -> None:
-        """Train with these choices and add the result to the table.
+        """Train with these choices and add the result to the table, if it is not interrupted.
 
         Args:
             choices: handed to `try_out`, such as out_c1=16, learning_rate=0.01.
@@ -65,6 +65,9 @@ class Experiments:
         started = time.perf_counter()
         history, n_parameters = self.try_out(**choices)
         seconds = time.perf_counter() - started
+        if history.was_interrupted:
+            print("This run is not added to the table, since it did not come to its end.")
+            return
         self.trials.append(Trial(choices, history, n_parameters, seconds))
 
     def show(self) -> None:

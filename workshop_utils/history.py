@@ -11,8 +11,11 @@ class History:
     `loss, accuracy = history` unpacks the values of every batch, in order. The other lists hold
     one value per epoch. Accuracies are fractions (0.6 is 60 %) and stay empty for an
     autoencoder; `divergence` is only there for a variational one, in nats per test image; losses
-    are means per image; `seconds` counts training and evaluation.
+    are means per image; `seconds` counts training and evaluation. `was_interrupted` is True if
+    someone stopped the training before its last epoch; it is not saved.
     """
+
+    was_interrupted = False
 
     batch_loss: list[float] = field(default_factory=list)
     batch_accuracy: list[float] = field(default_factory=list)

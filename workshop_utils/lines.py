@@ -28,12 +28,12 @@ class Line:
 def choose_pairs(
     labels: Tensor, same_class: bool, n_pairs: int = 200, seed: int = 0
 ) -> tuple[Tensor, Tensor]:
-    """Draw pairs of different images at random.
+    """Draw pairs of different images at random; the same pair may come twice.
 
     Args:
         labels: class of each image, N whole numbers.
         same_class: whether the two images of a pair shall have the same class, or different ones.
-        n_pairs: how many at most; fewer where there are not enough images.
+        n_pairs: how many at most; fewer where most images are of one class, or of different ones.
         seed: starting point of the draw.
 
     Returns:

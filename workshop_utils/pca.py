@@ -14,8 +14,13 @@ def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
         The mean (3·32·32 = 3072 numbers in [0, 1]) and the directions, 3072×3072, one per column.
 
     Raises:
-        ValueError: there are fewer than two images.
+        ValueError: there are fewer than two images, or they are not whole numbers.
     """
+    if images.dtype != torch.uint8:
+        raise ValueError(
+            "PCA takes images as whole numbers from 0 to 255, such as data.train_images, and "
+            f"divides by 255 itself; these are {images.dtype}."
+        )
     if len(images) < 2:
         raise ValueError(f"PCA looks at how images differ and needs at least 2, not {len(images)}.")
     n_features = images[0].numel()

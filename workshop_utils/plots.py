@@ -1,5 +1,7 @@
 """Figures of training curves and results."""
 
+from itertools import cycle
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -88,7 +90,7 @@ def plot_batch_curves(histories: dict[str, History], title: str) -> None:
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.2))
     ends = []
-    for (name, history), (colour, line) in zip(histories.items(), LINES, strict=False):
+    for (name, history), (colour, line) in zip(histories.items(), cycle(LINES), strict=False):
         loss, accuracy = history
         percent = [100 * value for value in accuracy]
         for axes, values in ((left, loss), (right, percent)):
@@ -179,7 +181,7 @@ def plot_lines(lines: dict[str, dict[str, Line]], title: str) -> None:
     figure, grid = plt.subplots(2, len(lines), figsize=(10.5, 7), sharey="row", squeeze=False)
     found, described = [], []
     for column, (group, kinds) in zip(grid.T, lines.items(), strict=True):
-        for (kind, line), (colour, dashes) in zip(kinds.items(), LINES, strict=False):
+        for (kind, line), (colour, dashes) in zip(kinds.items(), cycle(LINES), strict=False):
             looks = {"color": colour, "linestyle": dashes, "marker": "o", "label": kind}
             column[0].plot(line.alphas, line.nearest, **looks)
             column[1].plot(line.alphas, [100 * chance for chance in line.ends], **looks)
@@ -196,7 +198,7 @@ def plot_lines(lines: dict[str, dict[str, Line]], title: str) -> None:
     show_plot(
         figure,
         title,
-        f"Probability of the ends' classes in the middle. {'; '.join(found).capitalize()}.",
+        f"Probability of the ends' classes in the middle, {'; '.join(found)}.",
         f"Squared distance to the nearest image in the middle. {'; '.join(described)}.",
     )
 
@@ -245,7 +247,7 @@ def plot_shifts(accuracies: dict[str, dict[int, float]], title: str) -> None:
     """
     figure, axes = plt.subplots(figsize=(8, 4.2))
     described = []
-    for (name, found), (colour, line) in zip(accuracies.items(), LINES, strict=False):
+    for (name, found), (colour, line) in zip(accuracies.items(), cycle(LINES), strict=False):
         percent = [100 * accuracy for accuracy in found.values()]
         axes.plot(found.keys(), percent, line, marker="o", color=colour, label=name)
         described.append(f"{name} {percent[0]:.0f}%, then {percent[-1]:.0f}%")

@@ -93,6 +93,7 @@ class Progress:
         if kind is not KeyboardInterrupt:
             return False
         self._training.go_back_to(self._finished)
+        self.history.was_interrupted = True
         n_finished = len(self.history.test_loss)
         when = f"after epoch {n_finished}" if n_finished else "before the first epoch"
         print(f"Interrupted. Network and history are as they were {when} of {self._n_epochs}.")

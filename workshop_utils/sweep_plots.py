@@ -1,6 +1,6 @@
 """Figures of sweeps: what many runs say together."""
 
-from itertools import accumulate
+from itertools import accumulate, cycle
 from statistics import fmean
 
 import matplotlib.pyplot as plt
@@ -23,7 +23,7 @@ def plot_widths(sweep: Sweep, title: str) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.4), sharey=True)
     rates = sweep.values_of("learning_rate")
     best = {}  # width -> trials with its best learning rate
-    for width, (colour, line) in zip(sweep.values_of("width"), LINES, strict=False):
+    for width, (colour, line) in zip(sweep.values_of("width"), cycle(LINES), strict=False):
         groups = [sweep.where(width=width, learning_rate=rate) for rate in rates]
         _with_range(left, rates, groups, color=colour, linestyle=line, label=f"width {width:g}")
         best[width] = max(groups, key=lambda trials: fmean(trial.result for trial in trials))
@@ -40,13 +40,11 @@ def plot_widths(sweep: Sweep, title: str) -> None:
         axes.legend()
     figure.suptitle(title)
     described = [
-        f"width {width:g}: {fmean(trial.result for trial in trials):.0%} on test images, "
+        f"{width:g}: {fmean(trial.result for trial in trials):.0%} on test images, "
         f"{of_train:.0f}% on training images, with {trials[0].choices['learning_rate']:g}"
         for (width, trials), of_train in zip(best.items(), train, strict=True)
     ]
-    show_plot(
-        figure, title, f"Each with its best learning rate. {'; '.join(described).capitalize()}."
-    )
+    show_plot(figure, title, f"Each width with its best learning rate. {'; '.join(described)}.")
 
 
 @styled
@@ -59,7 +57,7 @@ def plot_accuracy_by_time(runs: dict[str, list[Trial]], title: str) -> None:
     """
     figure, axes = plt.subplots(figsize=(8, 4.2))
     described = []
-    for (name, trials), (colour, line) in zip(runs.items(), LINES, strict=False):
+    for (name, trials), (colour, line) in zip(runs.items(), cycle(LINES), strict=False):
         for trial in trials:
             minutes = [seconds / 60 for seconds in accumulate(trial.history.seconds)]
             percent = [100 * accuracy for accuracy in trial.history.test_accuracy]
@@ -67,7 +65,7 @@ def plot_accuracy_by_time(runs: dict[str, list[Trial]], title: str) -> None:
             axes.plot(minutes, percent, line, color=colour, alpha=0.8, label=label)
         results = [100 * trial.result for trial in trials]
         described.append(f"{name} {min(results):.1f}% to {max(results):.1f}%")
-    axes.set(title=title, xlabel="minutes on one core", ylabel="test accuracy, %")
+    axes.set(title=title, xlabel="minutes", ylabel="test accuracy, %")
     axes.legend(loc="lower right")
     show_plot(figure, title, f"At the end: {'; '.join(described)}.")
 
@@ -83,7 +81,7 @@ def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[int, float]], titl
     """
     figure, axes = plt.subplots(figsize=(8, 4.4))
     described = []
-    for (name, losses), (colour, line) in zip(linear.items(), LINES, strict=False):
+    for (name, losses), (colour, line) in zip(linear.items(), cycle(LINES), strict=False):
         axes.plot(losses.keys(), losses.values(), line, marker="s", color=colour, label=name)
         described.append(name + ": " + ", ".join(f"{e:.1f} with {n}" for n, e in losses.items()))
     found = {
@@ -94,8 +92,9 @@ def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[int, float]], titl
     )
     means = [f"{fmean(t.result for t in trials):.1f} with {n}" for n, trials in found.items()]
     described.append(f"autoencoder: {', '.join(means)}")
-    size = max(set(found).intersection(*linear.values()))
-    at_size = [f"{name} {losses[size]:.1f}" for name, losses in linear.items()]
+    common = set(found).intersection(*linear.values()) or {max(found)}
+    size = max(common)
+    at_size = [f"{name} {losses[size]:.1f}" for name, losses in linear.items() if size in losses]
     at_size.append(f"autoencoder {fmean(trial.result for trial in found[size]):.1f}")
     axes.set(xscale="log", yscale="log", title=title, xlabel="numbers per code")
     axes.set_ylabel("squared error per test image")
@@ -120,7 +119,9 @@ def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
     described = []
     error = fmean(trial.result for trial in plain.trials)
     axes.axhline(error, color=GREY, linestyle=":", label="plain autoencoder")
-    for beta, (colour, _), marker in zip(balances.values_of("beta"), LINES, "os^D", strict=False):
+    for beta, (colour, _), marker in zip(
+        balances.values_of("beta"), cycle(LINES), cycle("os^Dv"), strict=False
+    ):
         trials = balances.where(beta=beta)
         divergences = [trial.history.divergence[-1] for trial in trials]
         errors = [trial.result for trial in trials]

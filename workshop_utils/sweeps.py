@@ -59,7 +59,8 @@ class Sweep:
         """Print a table: for each combination of choices, what all seeds found together."""
         names = [name for name in self.trials[0].choices if name != "seed"]
         unit = self.trials[0].unit
-        print(*(f"{name:>14}" for name in names), f"{'parameters':>12}{'seconds':>9}", end="")
+        print(*(f"{name:>14}" for name in names), end=" ")
+        print(f"{'parameters':>12}{'seconds':>9}", end="")
         print(f"{unit + ', mean of seeds':>30}{'lowest to highest':>20}")
         for values in itertools.product(*map(self.values_of, names)):
             trials = self.where(**dict(zip(names, values, strict=True)))
@@ -80,7 +81,8 @@ def sweep(
     """Train with every combination of choices, with each of the profile's seeds.
 
     What was run before is not run again, neither by you nor by whoever recorded the workbook's
-    results. These were trained on CIFAR-10 in the full profile. Where your images are others, they
+    results. Runs are known by the name of the function: one that you change needs a new name. Those
+    of the workbook were trained on CIFAR-10 in the full profile. Where your images are others, they
     are shown as they are, and say so. After an interruption, call it again: it goes on.
 
     Args:
@@ -120,7 +122,10 @@ def sweep(
     try:
         for trial in _train_all(try_out, data, settings, missing):
             found[_key(trial.choices)] = trial
-            keep(own, data.title, [trial])
+            try:
+                keep(own, data.title, [trial])
+            except OSError as error:
+                print(f"A run could not be kept for the next time ({error}).")
     except KeyboardInterrupt:
         n_kept = sum(_key(chosen) in found for chosen in wanted)
         print(f"Interrupted: {n_kept} of {len(wanted)} runs are kept. Run this again to go on.")
@@ -211,6 +216,12 @@ def _check(try_out: TryOut, choices: dict[str, Sequence[float]]) -> None:
             f"{try_out.__name__} chooses {', '.join(names) or 'nothing'}, but was given "
             f"{', '.join(choices) or 'nothing'}. Write them as width=(1, 2)."
         )
+    for name, values in choices.items():
+        if not isinstance(values, Sequence):
+            raise ValueError(
+                f"{name} is {values!r}, but must be several values to try. For only one, write "
+                f"{name}=({values!r},)."
+            )
 
 
 def _key(choices: dict[str, float]) -> Key:
@@ -251,6 +262,8 @@ def _train(
         started = time.perf_counter()
         others = {name: value for name, value in choices.items() if name != "seed"}
         history, n_parameters = try_out(data, settings, **others)
+    if history.was_interrupted:
+        raise KeyboardInterrupt
     seconds = time.perf_counter() - started
     return Trial(choices, _without_batches(history), n_parameters, round(seconds, 1))
 

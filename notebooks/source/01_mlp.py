@@ -424,7 +424,12 @@ planes = {
     for method in ("PCA", "t-SNE")
     for name in ("before training", "after training")
 }
-wu.plot_planes(planes, their_labels[:500], data.classes, f"Test images in the second hidden layer, {data.title}")
+wu.plot_planes(
+    planes,
+    their_labels[:500],
+    data.classes,
+    f"Test images in the second hidden layer, {data.title}",
+)
 
 # %% [markdown]
 # The untrained network is hardly worse than the pixels it is given: random weights keep much of what is near.

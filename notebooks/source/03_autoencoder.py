@@ -318,7 +318,9 @@ wu.show_image_rows(rows, f"512 numbers per image, {data.title}", columns=names)
 # %% tags=["nbval-check-output"]
 n_network = wu.count_parameters(encoder) + wu.count_parameters(decoder)
 n_pca = 3072 * 512 + 3072  # one matrix serves both ways; plus the mean image
-print(f"parameters: autoencoder {n_network:,}, PCA {n_pca:,} ({n_pca / n_network:.0f} times as many)")
+print(
+    f"parameters: autoencoder {n_network:,}, PCA {n_pca:,} ({n_pca / n_network:.0f} times as many)"
+)
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 3.2 · Predict: why does PCA win?

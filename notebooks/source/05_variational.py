@@ -407,7 +407,10 @@ wu.report_result("arc_minus_line", difference, data, settings)
 with torch.no_grad():
     start, end = encoder(some[first]), encoder(some[second])  # 200×32×4×4, different classes
     at_zero = decoder(torch.zeros_like(start[:1]))
-for name, code in (("at the ends", start), ("in the middle of the straight line", (start + end) / 2)):
+for name, code in (
+    ("at the ends", start),
+    ("in the middle of the straight line", (start + end) / 2),
+):
     print(f"norm of a code {name}: {code.flatten(start_dim=1).norm(dim=1).mean():.1f}")
 pictures = torch.cat([at_zero, some.mean(dim=0, keepdim=True)])
 wu.show_image_rows(

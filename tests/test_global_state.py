@@ -142,6 +142,7 @@ CALLS = {
     "plot_shifts": lambda t: FIGURES["shifts"](t.data),
     "predict": lambda t: wu.predict(t.model, t.loaders[1]),
     "principal_directions": lambda t: wu.principal_directions(t.data.train_images[:, :1, :4, :4]),
+    "random_codes": lambda t: wu.random_codes(IMAGES, together=True),
     "reconstruct": lambda t: wu.reconstruct(t.encoder, t.decoder, IMAGES),
     "relative_change": lambda t: wu.relative_change(IMAGES, IMAGES),
     "report_result": lambda t: wu.report_result("mlp_test_accuracy", 0.4, t.data, t.settings),

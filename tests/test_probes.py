@@ -1,6 +1,8 @@
+import pytest
 import torch
 
 import workshop_utils as wu
+from workshop_utils import probes
 
 
 def squared_errors(a, b):
@@ -62,3 +64,29 @@ def test_an_autoencoder_that_copies_gives_the_noise_back():
     quiet, noisy = wu.errors_with_noise(copy, copy, images, (0.0, 0.1))
     assert quiet == 0
     assert abs(noisy / (3072 * 0.1**2) - 1) < 0.02
+
+
+def correlated_codes():
+    """1,000 codes of two numbers; the second is nearly the first, ten times as large, plus 3."""
+    first = torch.randn(1000, generator=torch.Generator().manual_seed(1))
+    return torch.stack([first, 10 * first + 3], dim=1)[:, :, None, None]  # 1000×2×1×1
+
+
+def test_random_codes_have_the_mean_and_the_spread_of_real_ones(monkeypatch):
+    monkeypatch.setattr(probes, "N_RANDOM", 2000)
+    for together in (False, True):
+        drawn = wu.random_codes(correlated_codes(), together).flatten(start_dim=1)
+        assert drawn.mean(dim=0).tolist() == pytest.approx([0, 3], abs=0.5)
+        assert drawn.std(dim=0).tolist() == pytest.approx([1, 10], rel=0.1)
+
+
+@pytest.mark.parametrize(("together", "correlation"), [(False, 0), (True, 1)])
+def test_only_codes_drawn_together_are_correlated_as_real_ones(monkeypatch, together, correlation):
+    monkeypatch.setattr(probes, "N_RANDOM", 2000)
+    drawn = wu.random_codes(correlated_codes(), together).flatten(start_dim=1)
+    assert drawn.T.corrcoef()[0, 1].item() == pytest.approx(correlation, abs=0.1)
+
+
+def test_random_codes_are_the_same_every_time():
+    codes = correlated_codes()
+    assert torch.equal(wu.random_codes(codes, True), wu.random_codes(codes, True))

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from workshop_utils.evaluation import evaluating
 
-PIXELS, CODES, ARC = "pixels", "codes", "codes, on an arc"
+PIXELS, CODES, ARC = "pixels", "codes", "codes on an arc"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def measure_lines(
         n_steps: points on each line, both ends included.
 
     Returns:
-        Kind of line ("pixels", "codes", "codes, on an arc") -> what was measured.
+        Kind of line ("pixels", "codes", "codes on an arc") -> what was measured.
     """
     alphas = torch.linspace(0, 1, n_steps).tolist()
     with evaluating(encoder, decoder, classifier):

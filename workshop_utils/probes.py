@@ -1,4 +1,4 @@
-"""Images made on purpose, to find out what a squared error or an autoencoder makes of them."""
+"""Images and codes made on purpose: what do a squared error and an autoencoder make of them?"""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from workshop_utils.training import reconstruct
+
+N_RANDOM = 8  # codes, a row of images
 
 
 def masked(images: Tensor, errors: Tensor) -> Tensor:
@@ -85,6 +87,25 @@ def errors_with_noise(
         found = reconstruct(encoder, decoder, add_noise(images, spread))
         errors.append(((found - images) ** 2).sum().item() / len(images))
     return errors
+
+
+def random_codes(codes: Tensor, together: bool) -> Tensor:
+    """Draw codes in which each number has the mean and the standard deviation that it really has.
+
+    Args:
+        codes: of images, N×C×H×W.
+        together: True also keeps how the numbers are correlated; False draws each of them alone.
+
+    Returns:
+        N_RANDOM×C×H×W, the same ones every time.
+    """
+    generator = torch.Generator().manual_seed(0)
+    mean = codes.mean(dim=0)  # C×H×W
+    if together:  # a sum of real codes with random weights varies as they do, in all directions
+        weights = torch.randn(N_RANDOM, len(codes), generator=generator) / len(codes) ** 0.5
+        return mean + torch.tensordot(weights.to(codes), codes - mean, dims=1)
+    noise = torch.randn(N_RANDOM, *mean.shape, generator=generator)
+    return mean + codes.std(dim=0) * noise.to(codes)
 
 
 def _circle(height: int, width: int) -> Tensor:

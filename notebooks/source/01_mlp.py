@@ -61,7 +61,7 @@ data = wu.load_data(settings)
 # ## The data
 #
 # The usual first example, MNIST, is about handwritten digits: ten classes, grey images of 28 × 28
-# pixels. CIFAR-10 also has ten classes, so this is multi-class classification again. But now
+# pixels. CIFAR-10 also has ten classes, so this, too, is multi-class classification. But now
 # the images are colour photographs of animals and vehicles, 32 × 32 pixels each.
 
 # %% tags=["nbval-check-output"]
@@ -303,7 +303,7 @@ wu.show_mistakes(
 )
 
 # %% [markdown]
-# To you, most of these are easy: you see the outline of the object. The network answers from
+# To you, most of these are easy: you see the outline of the object. The network has to go by
 # the colours that stand at each place.
 #
 # ## What flattening loses
@@ -396,7 +396,7 @@ wu.show_image_rows(rows, f"Weights of eight hidden units, {data.title}")
 # ears. Such a unit answers to the colours of large areas, which fits the mistakes above. (After the quick
 # training, noise is nearly all there is.)
 #
-# And the second hidden layer? It describes each image by 100 numbers. Do images of the same class get similar
+# And the second hidden layer? It describes each image by 100 numbers (*features*). Do images of the same class get similar
 # ones? For each of 1,000 test images we look for its nearest neighbour, and ask whether it has the same class. One
 # in ten would be chance. **Predict:** what about the pixels themselves, and an untrained network?
 
@@ -411,8 +411,11 @@ for name, numbers in features.items():
     print(f"{name}: {wu.neighbours_agree(numbers, their_labels):.0%} of nearest neighbours agree")
 
 # %% [markdown]
-# To see more than a number, we need a picture, and a picture has two dimensions. PCA keeps the two directions in which
-# the points vary most. **t-SNE** (van der Maaten and Hinton, 2008) keeps near what is near, as far as it can;
+# Untrained features do nearly as well as the pixels they are made of: random weights keep much of what is near. Training
+# raises the number clearly.
+#
+# To see more than a number, we need a picture, and a picture has two dimensions. *Principal component analysis* (PCA, see
+# notebook 3) keeps the two directions in which the points vary most. **t-SNE** (van der Maaten and Hinton, 2008) keeps near what is near, as far as it can;
 # distances between far points mean little in it.
 #
 # Here are 500 of the images. **Look for** classes that keep together, on the left before training and on the right
@@ -432,7 +435,6 @@ wu.plot_planes(
 )
 
 # %% [markdown]
-# The untrained network is hardly worse than the pixels it is given: random weights keep much of what is near.
 # Training draws vehicles and animals apart, and some classes within them. But there are no ten islands: the
 # classes that run into each other are those that the confusion matrix showed.
 
@@ -441,7 +443,8 @@ wu.plot_planes(
 #
 # - An MLP with << parameters.mlp >> parameters classifies about << full.mlp_test_accuracy >> of
 #   the test images of CIFAR-10 correctly.
-# - It confuses classes with similar colours and backgrounds.
+# - It mostly confuses animals with animals and vehicles with vehicles; similar colours and backgrounds are a likely
+#   reason.
 # - It treats the pixels as an unordered list: their arrangement carries no meaning for it.
 #
 # **To try:** another learning rate, or `torch.optim.Adam`. Can you raise the test accuracy

@@ -52,7 +52,8 @@ train_loader, test_loader = data.loaders(batch_size=128)
 # shifted, which is called *translation invariance*.
 #
 # A convolution uses it. A small filter moves over the image, and at each position the same
-# weights are multiplied by the pixels under it, and the products are added up. Two things follow:
+# weights are multiplied by the pixels under it, and the products are added up. What comes out is called a *feature
+# map*. Two things follow:
 #
 # - each output depends on a small neighbourhood only (**local**);
 # - the same few weights serve all positions (**shared**), so if the image moves, the output moves
@@ -60,7 +61,7 @@ train_loader, test_loader = data.loaders(batch_size=128)
 #
 # Bishop, *Pattern Recognition and Machine Learning*, section 5.5.6, has the longer story.
 #
-# Here is a filter made by hand. It subtracts the brightness on the left from that on the right.
+# Here is a filter made by hand (a *Sobel filter*). It subtracts the brightness on the left from that on the right.
 # **Predict:** where will its output be far from zero?
 
 # %%
@@ -72,7 +73,7 @@ rows = {"image": images[:8], "output": (0.5 + edges / 4).expand(-1, 3, -1, -1)}
 wu.show_image_rows(rows, "A filter for vertical edges (mid-grey means zero)")
 
 # %% [markdown]
-# The output is grey where neighbours are alike, and light or dark along upright edges. The
+# The output is grey where neighbours are alike, and light or dark along vertical edges. The
 # filter found them all over the image with nine weights.
 #
 # The output is a little smaller than the image: a 3×3 filter has room for 30 positions in a row
@@ -94,7 +95,8 @@ print(F.max_pool2d(numbers.reshape(1, 1, 4, 4), kernel_size=2).reshape(2, 2))
 # %% [markdown]
 # ## The network
 #
-# Two rounds of convolution, pooling and ReLU, then two fully connected layers:
+# Two rounds of convolution, pooling and ReLU, then two fully connected layers. *Stride* is how far the filter moves at
+# a time; *padding* would add a border of zeros around the image:
 #
 # | name | layer | filters or units |
 # |---|---|---|
@@ -324,8 +326,8 @@ wu.report_result("cnn_minus_mlp", gain, data, settings)
 # << (100 * (value.cnn_test_accuracy / value.mlp_test_accuracy - 1)) | round | int >> per cent
 # more images classified correctly.
 #
-# It does so with less than a seventh of the parameters: the architecture makes the difference,
-# not the size. (One more difference hides in the models: the MLP uses dropout, the CNN does not.)
+# It does so with less than a seventh of the parameters, so more parameters are not the reason. The architecture
+# probably is. (One more difference hides in the models: the MLP uses dropout, the CNN does not.)
 #
 # With the quick profile the CNN may still be behind; see the start of the curves below.
 #
@@ -431,7 +433,8 @@ wu.plot_experiments(experiments, f"What did it buy? {data.title}")
 # as above. `width` multiplies the numbers of filters, so width 1 is the network from above.
 #
 # You need not wait for them: in the full profile you see the runs that came with the workbook. Anything else is
-# trained when you ask for it, as many runs at once as there are cores and memory for, and kept: try a `width` of your own.
+# trained when you ask for it, as many runs at once as there are cores and memory for, and kept: try a `width` of your
+# own. (Runs are kept by the name of the function. If you change one, give it another name.)
 
 # %%
 wu.show_source(wu.try_width)
@@ -444,7 +447,8 @@ widths.show()
 
 # %% [markdown]
 # **Predict**, before you look: does the accuracy on test images rise with every step in width? And must a wider
-# network have a smaller learning rate?
+# network have a smaller learning rate? In the figure, a point is the mean of three seeds, and its bar reaches from the
+# lowest to the highest.
 
 # %%
 wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
@@ -454,9 +458,10 @@ wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
 # << sweep("try_width", width=0.5, learning_rate=0.01) >> become
 # << sweep("try_width", width=1, learning_rate=0.01) >> and
 # << sweep("try_width", width=2, learning_rate=0.01) >>. Part of what is learnt does not carry over, though, and that
-# part grows: training images do better than test images by << gap("try_width", width=0.5, learning_rate=0.01) >>,
+# part grows: training images do better than test images by at least << gap("try_width", width=0.5, learning_rate=0.01) >>,
 # << gap("try_width", width=1, learning_rate=0.01) >> and
-# << gap("try_width", width=2, learning_rate=0.01) >> percentage points.
+# << gap("try_width", width=2, learning_rate=0.01) >> percentage points. (The training accuracy of an epoch is measured
+# while the weights still change, which makes the gap look smaller.)
 #
 # No to the second: 0.01 is best for all three. But look at the long bar: with 0.03, the network from above reached
 # << highest("try_width", width=1, learning_rate=0.03) >> with one seed, and
@@ -476,10 +481,10 @@ wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
 # `DeeperConvNet` has four convolutions 3×3 and changes three more things:
 #
 # - **batch normalisation** gives every map mean 0 and variance 1 over the batch, then a scale and an offset that are
-#   learnt. Filters hardly ever fall silent, and larger learning rates do less harm. When it is evaluated, means and
+#   learnt. It is known to make larger learning rates safer. When the network is evaluated, means and
 #   variances kept from training take the place of those of the batch: one more thing that `eval()` switches;
 # - **augmentation** flips and moves the training images at random: the network never sees the same batch twice;
-# - at the end, it keeps the largest value of each map, *wherever* it is.
+# - at the end, it keeps the largest value of each map, *wherever* it is (*global max-pooling*).
 
 # %%
 wu.show_source(wu.DeeperConvNet)
@@ -491,8 +496,8 @@ rows = {"image": images[:8], "once": again[0], "twice": again[1], "three times":
 wu.show_image_rows(rows, f"Augmented images, {data.title}")
 
 # %% [markdown]
-# It is trained for 18 epochs, with SGD (Nesterov's kind of momentum) and a little weight decay; the learning rate rises
-# to 0.1 and falls to zero again. **Look at** how long it takes to overtake the other network, and where it ends.
+# It is trained for 18 epochs, with SGD, Nesterov momentum and a little *weight decay* (every step also draws all weights
+# a little towards zero). The learning rate rises to 0.1 and falls to zero again; the momentum does the opposite. **Look at** how long it takes to overtake the other network, and where it ends.
 
 # %%
 deeper = wu.sweep(wu.try_deeper, data, settings)
@@ -503,17 +508,18 @@ runs = {"CNN": widths.where(width=1, learning_rate=0.01), "deeper": deeper.trial
 wu.plot_accuracy_by_time(runs, f"What time buys, {deeper.measured_on}")
 
 # %% [markdown]
-# | | parameters | training | test accuracy on CIFAR-10 |
+# | | parameters | training | test accuracy |
 # |---|---|---|---|
 # | CNN from above | << parameters.cnn >> | 10 epochs, << minutes("try_width", width=1) >> minute on one core | << sweep("try_width", width=1, learning_rate=0.01) >> |
 # | `DeeperConvNet` | << parameters.deeper >> | 18 epochs, << minutes("try_deeper") >> minutes on one core | << sweep("try_deeper") >> |
 # | ResNet and others | about 260,000 | 180 epochs on a GPU | 89.7% to 91.1% |
 #
-# The last row is from tutorial 5 of the University of Amsterdam (GoogLeNet, ResNet, DenseNet).
+# The last row is from tutorial 5 of the University of Amsterdam (GoogLeNet, ResNet, DenseNet), on the official images of
+# CIFAR-10; the others were measured on << measured_on >>. Compare them roughly.
 
 # %% [markdown]
-# Most of the way from 60 to 90 per cent can be walked on a laptop, with no more parameters than the models of that
-# tutorial. The last steps cost the most: there, five more points took ten times as many epochs, and other networks.
+# A laptop gets you most of the way from 60 to 90 per cent, with no more parameters than the models of that
+# tutorial. The last steps cost the most: there, about five more points took ten times as many epochs, and other networks.
 #
 # Look at the curve: while the learning rate is high, the accuracy jumps up and down. The last points come when it falls.
 #
@@ -544,8 +550,8 @@ print("how much each has changed:", [round(number, 2) for number in change.tolis
 # After the full training some filters are split into a light and a dark half: they find edges, as the one did that was
 # written by hand at the beginning. Others look for a colour.
 #
-# Is there one that looks as it did before? Training has not changed it, so no gradient ever reached it. Find its map
-# in the next figure.
+# Is there one that looks as it did before? The numbers below the figure tell (norm of the change): near 0, hardly any gradient
+# has reached this filter. Find its map in the next figure.
 #
 # Now follow one image through the network: eight of the feature maps of each layer, and what ReLU lets pass.
 # Black means that the filter found nothing there, or next to nothing beside the strongest places of that layer.
@@ -563,11 +569,11 @@ wu.show_image_rows(rows, f"Through the network: {data.classes[int(labels[1])]}, 
 # The first maps can still be read as pictures. Towards the end they are coarse: *whether* something was
 # found counts more and more, *where* less and less.
 #
-# A map that is black may just have found nothing in this image. But a filter that ReLU does not let pass for *any*
-# image is *dead*: without output there is no gradient, and without a gradient it stays as it was.
+# A map that is black may just have found nothing in this image. But a filter whose output is negative everywhere, in
+# *every* image, is *dead*: ReLU lets nothing pass, so there is no gradient, and without a gradient it stays as it was.
 #
 # What does a filter of the second layer look for? Its weights are no picture any more, since it reads eight maps. But
-# we can ask which images excite it most. One place of its map sees 14×14 pixels. **Look at** each row: what do
+# we can ask which images excite it most. One place of its map sees 14×14 pixels, its *receptive field*. **Look at** each row: what do
 # its patches have in common?
 
 # %%
@@ -632,8 +638,12 @@ for name, change in changes.items():
     print(f"{name}: changed by {change:.0%} of their norm")
 
 # %% [markdown]
-# Pooling makes the change smaller, but only a little. The last layers are fully connected: to them,
-# each place of the maps is a number of its own, just as each pixel is to the MLP.
+# Compared with their size, the maps of `conv1` change more than the pixels do. A likely reason: filters for edges drop
+# the common brightness, which a move leaves as it is. Pooling makes the change smaller, but only a little.
+#
+# The scores change much less than the maps: the layers in between have *learnt* to let most of it go. Nothing in the
+# architecture makes sure of that. The last layers are fully connected: to them, each place of the maps is a number of its
+# own, just as each pixel is to the MLP.
 #
 # So how invariant is the network as a whole? We move 2,000 test images up, down, left and right by up to 8
 # pixels (the deeper network, which computes longer, by every second distance). **Look at** both ends of the lines: which
@@ -684,15 +694,18 @@ for name, model in models.items():
     print(f"{name}: {found[0]:.1%} before, {found[8]:.1%} moved by 8, {back:.1%} moved back again")
 
 # %% [markdown]
-# Neither of our networks is invariant. After the full training on CIFAR-10, one or two pixels cost either of them a few
-# points at most. At eight pixels, a quarter of the image, the CNN has lost *more* than the MLP, on average
-# << full.cnn_lost_when_moved >> against << full.mlp_lost_when_moved >>: it stays ahead because it started ahead.
+# Neither the MLP nor our CNN is invariant. After the full training on CIFAR-10, one or two pixels cost either of them a few
+# points at most. At eight pixels, the CNN has lost *more* than the MLP, on average
+# << full.cnn_lost_when_moved >> against << full.mlp_lost_when_moved >>: it stays ahead because it started ahead. When the
+# images are moved back, most of the loss is gone. So it was the place that mattered, more than the missing part.
 #
-# For moves of up to three pixels, the CNN is the more tolerant of the two; pooling helps over the size of its squares, not
-# further. Where invariance is wanted, it
-# has to come from elsewhere. The deeper network has both of the usual remedies: its training images were moved about,
-# and its last layer asks *whether* a map found something, not where. It loses the least by far. Yet it
-# was never moved by more than four pixels in training, and at eight it is not invariant either.
+# For small moves the CNN is the more tolerant of the two. Pooling may be the reason, over the few pixels that its squares
+# span; a network without it would tell.
+#
+# Where invariance is wanted, it has to come from elsewhere. The deeper network has both of the usual remedies: its training
+# images were moved about, and its last layer asks *whether* a map found something, not where. It loses the least by far, and
+# moving the images back gains it nothing: all that it loses, it loses with the missing part. It was never moved by more than
+# four pixels in training. Yet at eight, by its accuracy, it is as invariant as one can wish.
 
 # %% [markdown]
 # ## What was found
@@ -700,9 +713,9 @@ for name, model in models.items():
 # - A convolution needs few parameters, since all positions share them; pooling needs none.
 # - On CIFAR-10 the CNN beats the MLP by << full.cnn_minus_mlp >> on average, with a seventh of the
 #   parameters.
-# - Convolutions are equivariant. The network as a whole is not invariant: moved images cost accuracy.
+# - Convolutions are equivariant. Our network as a whole is not invariant: moved images cost accuracy. A network that was
+#   trained on moved images, and asks only *whether*, can be.
 # - Only the model was exchanged. Data, loss, optimizer and training loop stayed as they were;
-#   this is how most deep learning code is built, and why the exact architecture
-#   matters less here than the way it is plugged in.
+#   this is how most deep learning code is built.
 #
 # **Next:** [3 · Convolutional autoencoders](03_autoencoder.ipynb)

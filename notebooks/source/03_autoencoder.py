@@ -272,8 +272,7 @@ wu.show_image_rows(
 # %% [markdown]
 # Layout, colours and larger shapes survive, and most objects can still be recognised. Fine
 # texture is gone: fur, water, lettering. (With the quick profile everything is fog: five epochs on few images
-# are not enough.) The network spends its 512 numbers where the squared
-# error is, and that is in large areas and strong edges.
+# are not enough.) Are 512 numbers too few for it? The next section answers that.
 #
 # ## An honest comparison
 #
@@ -302,7 +301,8 @@ rows["PCA"] = wu.reconstruct(*pca[512], images[:8])
 wu.show_image_rows(rows, f"512 numbers per image, {data.title}", columns=names)
 
 # %% [markdown]
-# The linear method wins, and clearly: on CIFAR-10 its error is << full.pca_test_loss >>, the
+# PCA keeps much of the texture, so the code is large enough for it. The linear method wins, and clearly: on CIFAR-10 its
+# error is << full.pca_test_loss >>, the
 # autoencoder's << full.autoencoder_test_loss >> on average over several runs.
 #
 # Now read the figure of the errors sideways: how many numbers per code does PCA need to reach the
@@ -310,10 +310,11 @@ wu.show_image_rows(rows, f"512 numbers per image, {data.title}", columns=names)
 #
 # Three things set the two apart:
 #
-# - *size*: PCA stores 512 whole images; the network has two small stacks of filters;
+# - *size*: PCA has far more parameters. It stores 512 whole images; the network has two small stacks of filters;
 # - *place*: the network uses the same filters everywhere; PCA may treat the top left corner differently
 #   from the middle;
-# - *training*: PCA's solution is computed exactly; the network's is searched for, step by step.
+# - *training*: PCA's solution is computed exactly; the network's is searched for, step by step, among what its layers can
+#   express.
 
 # %% tags=["nbval-check-output"]
 n_network = wu.count_parameters(encoder) + wu.count_parameters(decoder)
@@ -357,7 +358,7 @@ wu.check_prediction(prediction, ("size", "place", "training")).must_pass()
 # %% [markdown]
 # The test: cut every image into 16 patches of 8×8 pixels, and let PCA describe each *patch* with 32 numbers.
 # That is 512 numbers per image again. But all patches share one small set of directions, so this
-# PCA has few numbers to choose, and cannot know where in the image a patch lies.
+# PCA has few parameters, and cannot know where in the image a patch lies.
 
 # %%
 patches = wu.cut_into_patches(data.train_images, side=8)  # 16·N×3×8×8
@@ -374,10 +375,11 @@ print(f"parameters: PCA on patches {n_patch_pca:,}, fewer than the network's {n_
 print("PCA on patches has the smaller error:", patch_loss < test_loss)
 
 # %% [markdown] tags=["answer"]
-# PCA on patches has less to choose than the network, shares it over all places, and still has the
-# smaller error. So neither size nor place is the reason. What is left is how the network was built and
-# trained: gradient descent, starting from random numbers, has not found in this time what PCA
-# computes at once.
+# PCA on patches has fewer parameters than the network, shares them over all places, and still has the
+# smaller error. So neither size nor place explains it. What is left is the training, in a wide sense: either gradient
+# descent, starting from random numbers, has not found in this time what PCA computes at once; or a network built like this
+# one (few filters, ReLU between them) cannot express it. This test does not tell these two apart. "Can a network beat
+# PCA?" below goes on from here.
 
 # %% [markdown]
 # That a network is non-linear does not make it better by itself. Its strengths are elsewhere: it
@@ -456,7 +458,8 @@ wu.plot_experiments(experiments, f"Code size, {data.title}", against="embedding_
 #
 # The experiment again, and this time with care: four code sizes, three seeds each, ten epochs. (In the full profile you
 # see the runs that came with the workbook.) Beside them stand PCA on whole images and PCA on patches, with as many
-# numbers per code; the legend says on which images.
+# numbers per code; the legend says on which images. A point is the mean of three seeds, and its bar reaches from the lowest
+# to the highest. **Look at** the slopes: which line flattens first?
 
 # %%
 sizes = wu.sweep(wu.try_code_size, data, settings, embedding_dim=(2, 8, 32, 128))
@@ -483,9 +486,10 @@ wu.plot_code_size_sweep(sizes, linear, f"Codes of several sizes, {sizes.measured
 # much faster. From 512 numbers to 2048 the network hardly gains
 # (<< sweep("try_code_size", embedding_dim=32) >> and << sweep("try_code_size", embedding_dim=128) >>), though
 # PCA shows that 512 can do with << full.pca_test_loss >>. What the code can hold is not the limit there. Time is part of
-# it: 48 epochs bring 512 numbers to << full.autoencoder_test_loss >>. Perhaps the few filters are, too. Look at the bars, too: with the largest code, luck matters most.
+# it: 48 epochs bring 512 numbers to << full.autoencoder_test_loss >>. Perhaps the few filters are, too. The longest bar is
+# that of the largest code: there, luck matters most.
 #
-# Is it fair to compare codes of one size? The methods also differ in how many numbers they had to choose.
+# Is it fair to compare codes of one size? The methods also differ in their numbers of parameters.
 
 # %%
 for size in code_sizes:
@@ -500,9 +504,9 @@ print(
 )
 
 # %% [markdown]
-# Given as few numbers as the network, PCA on whole images can afford a handful of directions, and loses by far. PCA
-# on patches needs fewer numbers than the network, and wins as soon as the code is large enough. So the answer depends on
-# what is held equal. That the network loses to *patches* is the one result that too few parameters cannot explain.
+# With as few parameters as the network, PCA on whole images can afford a handful of directions, and loses by far. PCA
+# on patches needs fewer parameters than the network, and wins as soon as the code is large enough. So the answer depends
+# on what is held equal. That the network loses to *patches* is the one result that too few parameters cannot explain.
 
 # %% [markdown]
 # ## To go further: can a network beat PCA?
@@ -515,7 +519,7 @@ print(
 # - **adds** three convolutions before the encoder and three after the decoder, which may change what patches get wrong;
 # - **trains** all of it together, with a learning rate that rises and falls again.
 #
-# Its limits were set beforehand: at most 200,000 numbers, an eighth of PCA's, and 15 minutes on one core.
+# Its limits were set beforehand: at most 200,000 parameters, an eighth of PCA's, and 15 minutes on one core.
 
 # %%
 wu.show_source(wu.patch_autoencoder)
@@ -569,8 +573,8 @@ print(f"mean error of these moves {errors.mean():.1f}, of the autoencoder {test_
 
 # %% [markdown]
 # A move that you hardly notice costs several times what the autoencoder loses on average. The squared error compares
-# pixel with pixel, each in its place. It has no idea of an object that is merely somewhere else. So the
-# network is paid for keeping edges exactly in place, and not for texture that *looks* right.
+# pixel with pixel, each in its place. It has no idea of an object that is merely somewhere else. So
+# training rewards edges that are exactly in place, and not texture that *looks* right.
 #
 # Has the network learnt photographs, or any image? Try it on some that no training image resembles.
 # **Predict:** which of them will it reconstruct worst?
@@ -585,10 +589,10 @@ rows = {"original": pictures, "reconstruction": decoded}
 wu.show_image_rows(rows, "Never seen in training, with squared errors", columns=columns)
 
 # %% [markdown]
-# Turned over or inverted, a photograph keeps its soft areas and edges: the error stays small. Edges of full contrast cost
-# more. Noise is too much for 512 numbers. The fine grid is not, one number would do for it, but nothing in
-# training asked for that. The network has
-# learnt what photographs have in common at this scale, more than any object in them.
+# Worst by far is the fine grid, then noise. No code of 512 numbers can hold noise. The grid *could* be held by a single
+# number, but no training image asked for that. Upside down or inverted, the photograph keeps its soft areas and edges, and
+# its error stays small. So the network seems to have learnt edges and smooth areas rather than objects; one photograph is
+# little evidence, of course. Try others.
 
 # %% [markdown]
 # ## To go further: from noisy images to clean ones
@@ -603,7 +607,8 @@ wu.show_image_rows(rows, "Never seen in training, with squared errors", columns=
 wu.show_source(wu.AddNoise)
 
 # %% [markdown]
-# For a fair comparison there are two of them. They differ in nothing but the noise: the first one gets none.
+# For a fair comparison there are two of them. They differ in nothing but the noise: the first one gets none. Both have
+# less time than the autoencoder from above.
 
 # %%
 n_epochs = settings.profile.sweep_epochs
@@ -621,8 +626,9 @@ for name, spread in (("plain", 0.0), ("denoising", 0.1)):
     short_runs[name] = its_encoder, its_decoder
 
 # %% [markdown]
-# Now add noise of several strengths to the test images. **Predict:** the autoencoder from above never saw noise,
-# and PCA cannot learn from it at all. Which of them gives back images that are closest to the clean ones?
+# Now add noise of several strengths to the test images. Five methods shall give back the clean ones: these two, the
+# autoencoder from above (*plain, longer*), and PCA with 512 and with 128 numbers, which was fitted to clean images.
+# **Predict:** which is closest with little noise, and which with much?
 
 # %%
 methods = {
@@ -652,7 +658,17 @@ rows |= {name: wu.reconstruct(*networks, noisy) for name, networks in methods.it
 wu.show_image_rows(rows, f"Noise of standard deviation 0.1, {data.title}", columns=names)
 
 # %% [markdown]
-# TODO
+# Read the table by columns, and compare the first two rows: they differ in nothing but the noise in training. Where there
+# is none, it costs a little. At 0.1 it pays a little, and at 0.2 it saves << full.saved_by_denoising >>, on average over
+# several runs.
+#
+# *Plain, longer* says what else would help: with little noise, more epochs buy far more. Only at 0.2 is it behind the
+# denoising one.
+#
+# PCA's rows can be reckoned: noise with standard deviation s adds s² to the error for each number of the code. At 0.2 that is
+# 512 · 0.04 = 20.5, or 128 · 0.04 = 5.1. Check it! So PCA with 128 numbers, which knows nothing of noise, does as well
+# as the denoising network. A small code has no room for noise. Noise is mostly fine detail, fine detail is what a small code
+# drops first, and so both lose noise and fur together. The pictures show the price: what is left is smooth.
 
 # %% [markdown]
 # ## What was found
@@ -662,8 +678,8 @@ wu.show_image_rows(rows, f"Noise of standard deviation 0.1, {data.title}", colum
 #   is about << full.autoencoder_test_loss >>.
 # - PCA with the same code size is better by a factor of
 #   << (value.autoencoder_test_loss / value.pca_test_loss) | round(1) >>, with
-#   << parameters.pca_ratio >> times as many numbers to choose.
-# - Size is not the reason: PCA on patches has fewer numbers than the network, and beats it, too.
+#   << parameters.pca_ratio >> times as many parameters.
+# - Their number is not the reason: PCA on patches has fewer parameters than the network, and beats it, too.
 # - A larger network that *starts* as PCA on patches gets to << sweep("try_patch_autoencoder") >>, just below PCA.
 #
 # **Next:** [4 · Interpolation](04_interpolation.ipynb)

@@ -68,7 +68,7 @@ else:
 # blends $(1-\alpha)\,\mathbf{x} + \alpha\,\mathbf{x}'$, with $\alpha$ from 0 to 1. In pixel space
 # each blend is a double exposure: one picture fades out while the other fades in.
 #
-# Now walk in the space of codes instead, and decode each point of the line:
+# Now walk in the space of codes instead (the *latent space*), and decode each point of the line:
 #
 # $$ I(\mathbf{x}, \mathbf{x}'; \alpha) = g\big((1-\alpha)\, f(\mathbf{x}) + \alpha\, f(\mathbf{x}')\big) $$
 
@@ -318,7 +318,7 @@ print("the network's gap is more than a hundred times PCA's:", gap > 100 * pca_g
 #
 # A **variational autoencoder** (VAE) does ask for it. Its encoder gives a whole distribution for
 # each image, and a second term in the loss draws these distributions towards a common one, so
-# that they overlap and leave no empty regions. The user chooses that common distribution, and
+# that they overlap and leave fewer empty regions. The user chooses that common distribution, and
 # with it the structure of the space of codes. Deep learning meets Bayesian
 # statistics there; Kingma and Welling (2014) is the paper to begin with.
 
@@ -327,7 +327,7 @@ print("the network's gap is more than a hundred times PCA's:", gap > 100 * pca_g
 #
 # *Optional, about 10 minutes.*
 #
-# Three questions to it, answered over many images.
+# Three questions, each answered with many images.
 #
 # **First: are neighbours alike?** For each of 2,000 test images, we look for the nearest other one, once by pixels and
 # once by codes. How often does it have the same class? One in ten would be chance.
@@ -363,8 +363,11 @@ wu.show_image_rows(rows, f"Nearest neighbours, {data.title}", columns=names)
 # - the squared distance to the nearest of 2,000 training images;
 # - the probability that the CNN of notebook 2 gives to the classes of the two ends together.
 #
-# There are three kinds of line. The third is an arc: on a straight line, the codes in the middle are shorter than those
-# at the ends, and some suspect that this is why they decode badly.
+# There are three kinds of line. The third is an arc (*spherical interpolation*, slerp): on a straight line, codes in the
+# middle have a smaller norm than those at the ends, and White (2016) suggests to keep the norm instead.
+#
+# In the figure below, **look at** one field at a time: do the lines part in the middle? (Do not compare the left side with the
+# right one: there, the probabilities of two classes are added.)
 
 # %%
 torch.manual_seed(settings.seed)
@@ -401,33 +404,35 @@ wu.show_result("codes_minus_pixels", difference, data, settings)
 wu.report_result("codes_minus_pixels", difference, data, settings)
 
 # %% [markdown]
-# Compare the lines of one figure with each other: codes do what pixels do, almost to the point (on average over several
+# Codes do what pixels do, almost to the point (on average over several
 # runs, << full.codes_minus_pixels >> in the middle between different classes). Between different
 # classes, the CNN becomes less sure of both ends in the middle; within a class, it does not. Either way it hardly
 # matters on which line one walks. The arc changes nothing for the CNN, and its blends are further from real images.
 #
 # The distance has a trap. It is *smallest* in the middle, yet nobody would call a double exposure the most natural
-# picture of all. A blend has less contrast, and what is pale is nearer to everything. A small squared distance
-# does not make an image.
+# picture of all. A likely reason: a blend has less contrast, and what is pale is nearer to everything. A small squared
+# distance does not make an image.
 #
-# **Third: what do random codes decode to?** If the space were filled with images, so would be its random points. We
-# draw each number of a code at random, with the mean and the spread that it has over the test images.
+# **Third: what do random codes decode to?** If all of the space stood for images, random points in it would decode to
+# images. We draw codes in two ways: *each* number *alone*, with the mean and the standard deviation that it has over the
+# test images; and all numbers *together*, so that they are also correlated as they are in real codes (a sum of real codes with
+# random weights does that).
 
 # %%
-torch.manual_seed(settings.seed)
-mean_code = codes.mean(dim=0)  # 32×4×4
-each_alone = mean_code + codes.std(dim=0) * torch.randn(8, *codes.shape[1:]).to(codes)
-weights = torch.randn(8, len(codes)).to(codes) / len(codes) ** 0.5
-together = mean_code + torch.einsum("kn,nchw->kchw", weights, codes - mean_code)
 with torch.no_grad():
-    rows = {"reconstructed": decoder(codes[:8]), "each alone": decoder(each_alone)}
-    rows["together"] = decoder(together)
+    rows = {
+        "reconstructed": decoder(codes[:8]),
+        "each alone": decoder(wu.random_codes(codes, together=False)),
+        "together": decoder(wu.random_codes(codes, together=True)),
+    }
 wu.show_image_rows(rows, f"Codes of images, and random codes, {data.title}")
 
 # %% [markdown]
-# Random codes decode to coloured noise. Each number is one that occurs, but not together with its
-# neighbours: the codes of images fill only a small part of the space, and nothing was said in training about
-# the rest.
+# *Each alone*, random numbers decode to coloured noise, though each of them is one that occurs. *Together*, they decode to
+# something like photographs out of focus: light above dark, a darker middle, soft edges. No row shows an object.
+#
+# So what matters is how the numbers of a code fit together. Part of that are their correlations, and nothing was said in
+# training about any of it: the codes of images fill a small part of the space, and it has a shape of its own.
 
 # %% [markdown]
 # ## What was found
@@ -437,10 +442,10 @@ wu.show_image_rows(rows, f"Codes of images, and random codes, {data.title}")
 #   picture does not.
 # - To a classifier, and to the search for the nearest image, blends of codes are what blends of pixels are. Neighbours
 #   by codes share their class hardly more often than neighbours by pixels.
-# - A plain autoencoder gives no guarantee about the space between codes. Variational ones are
-#   built to give one; notebook 5 tries one.
+# - A plain autoencoder gives no guarantee about the space between codes. A variational one is trained with that space in
+#   mind; how much that helps is the question of notebook 5.
 #
 # **To try:** choose two images of the same class. Is the middle of the latent line more
-# convincing? Which random codes would decode to something better?
+# convincing?
 #
 # **Next, if you like:** [5 · Variational autoencoders](05_variational.ipynb), which is optional.

@@ -53,10 +53,10 @@ train_loader, test_loader = data.loaders(batch_size=128)
 # A **variational autoencoder** (Kingma and Welling, 2014) does. Two things are new:
 #
 # - the encoder gives every image not one code but a whole *distribution*: a mean $\mu$ and a variance $\sigma^2$ for each
-#   number. In training, a code is drawn from it. So the decoder has to make the same image of all codes near
-#   $\mu$;
-# - a second term in the loss draws these distributions towards the standard normal one, $\mathcal{N}(0, 1)$. So they cannot
-#   shrink to points, nor run away from each other.
+#   number (the *approximate posterior*). In training, a code is drawn from it. So the decoder has to make the same image of
+#   all codes near $\mu$;
+# - a second term in the loss draws these distributions towards the standard normal one, $\mathcal{N}(0, 1)$, which is called
+#   the *prior*. So they cannot shrink to points, nor run away from each other.
 #
 # The encoder is that of notebook 3 with twice as many channels at its end: one half for the means, the other for the
 # *logarithms* of the variances. A variance must be positive; its logarithm may be any number, and so may what a
@@ -137,7 +137,7 @@ wu.check_sample_codes(sample_codes).must_pass()
 #
 # $$ D_{\mathrm{KL}}\big(\mathcal{N}(\mu, \sigma^2) \,\Vert\, \mathcal{N}(0, 1)\big) = \tfrac{1}{2}\left(\mu^2 + \sigma^2 - \log \sigma^2 - 1\right), $$
 #
-# and for a whole code the sum over its numbers. Write a function that returns it for every image of a batch.
+# in *nats*, since the logarithm is the natural one; for a whole code it is the sum over its numbers. Write a function that returns it for every image of a batch.
 
 # %% [markdown] tags=["tutor"]
 # **Wrong answers to expect:** summed over the whole batch (then the loss depends on the batch size); $\sigma^4$,
@@ -202,12 +202,13 @@ print("all 512 means moved to 1:", kl_divergence(zero + 1, zero).item())
 wu.show_source(train_variational)
 
 # %% [markdown]
-# The loss is the squared error plus `beta` times the divergence. Where does `beta` come from? In the paper, each value of
-# an image differs from the reconstruction by normal noise of some variance $s^2$, and the loss is the squared error
-# divided by $2 s^2$, plus the divergence. Multiply it by $2 s^2$, and you have ours, with `beta` for $2 s^2$. So 0.1 means
-# noise of variance 0.05, or about 0.2 in each value.
+# The loss is the squared error plus `beta` times the divergence. Where does `beta` come from? Suppose that each value of
+# an image differs from its reconstruction by normal noise of variance $s^2$. Then the squared error divided by $2 s^2$, plus the
+# divergence, is the paper's loss, up to a constant (its negative is the *evidence lower bound*, ELBO). Multiply it by $2 s^2$,
+# and you have ours, with `beta` for $2 s^2$. So 0.1 stands for noise with a standard deviation of $\sqrt{0.05}$, about 0.2.
+# To choose `beta` freely is due to Higgins et al. (2017).
 #
-# In the lines below, the training loss holds both terms, and codes that were drawn at random. The test loss is the squared
+# In the lines below, the training loss is the sum of both terms, computed with drawn codes. The test loss is the squared
 # error alone, from the mean codes, so that you can compare it with notebook 3.
 
 # %%
@@ -267,10 +268,10 @@ wu.plot_balance(balances, plain, f"Error against divergence, {balances.measured_
 # The error rises, and the divergence falls: from 0.01 to 1, the error goes from
 # << sweep("try_variational", beta=0.01) >> to << sweep("try_variational", beta=1) >> and the divergence from
 # << divergence("try_variational", beta=0.01) >> to << divergence("try_variational", beta=1) >> nats. The two terms pull
-# in opposite directions. What a code says about its image is what sets it apart from the standard normal distribution.
+# in opposite directions. A code can only say something about its image if its distribution differs from the prior.
 #
-# The divergence even has a meaning of its own: it is the most that a *drawn* code can say about its image, on average,
-# counted in nats (a bit is 0.69 nats).
+# The divergence even has a meaning of its own: it is the most that a *drawn* code can say about its image, on average
+# (a bit is 0.69 nats).
 # << divergence("try_variational", beta=1) >> nats are
 # << (divergence("try_variational", beta=1) / 0.6931 / 8) | round(1) >> bytes, a handful of letters. At the other end, with a `beta` of 0.01, mean codes are as good as
 # a plain autoencoder's after as many epochs (<< sweep("try_code_size", embedding_dim=32) >>).
@@ -303,13 +304,16 @@ for beta, (its_encoder, its_decoder) in sorted(networks.items()):
     print(f"{n_used} of 512 numbers in use")
 
 # %% [markdown]
-# TODO
+# Drawn codes cost more at every `beta`. And the larger it is, the fewer numbers are in use. The others have *collapsed* (*posterior
+# collapse*): for every image their mean stays near 0 and their variance near 1, as the second term wants it, so they say
+# next to nothing. With fewer numbers to describe an image, its error must rise.
 
 # %% [markdown]
 # ## What do random codes decode to?
 #
-# Now the question from notebook 4. For the plain autoencoder, each number is drawn with the mean and the spread
-# that it has over the test images; for the variational ones, simply from $\mathcal{N}(0, 1)$. **Look at** the rows
+# Now the question from notebook 4. The plain autoencoder is the one that notebook 3 trained beside the denoising one: it had
+# as many epochs as the variational ones. For it, codes are drawn in the two ways of notebook 4, which have to look at real
+# codes first; for the variational ones, simply from the prior, $\mathcal{N}(0, 1)$. **Look at** the rows
 # from top to bottom: which of them would you take for photographs, blurred as they may be?
 
 # %%
@@ -330,20 +334,26 @@ else:
 noise = torch.randn(8, 32, 4, 4, generator=torch.Generator().manual_seed(0)).to(settings.device)
 with torch.no_grad():
     codes = plain_encoder(some)
-    random_codes = codes.mean(dim=0) + codes.std(dim=0) * noise
-    rows = {"plain": plain_decoder(random_codes)}
+    rows = {
+        "plain, each alone": plain_decoder(wu.random_codes(codes, together=False)),
+        "plain, together": plain_decoder(wu.random_codes(codes, together=True)),
+    }
     for beta, (_, its_decoder) in sorted(networks.items()):
         rows[f"β = {beta:g}"] = its_decoder(noise)
 wu.show_image_rows(rows, f"Random codes, {data.title}")
 
 # %% [markdown]
-# No row shows an object. But they differ. Plain codes give coloured noise. With a `beta` of 0.01 there are
-# blotches of strong contrast, with 0.1 softer shapes, as in a photograph out of focus, and with 1 large patches of light
-# and dark. Random codes
-# have come closer to images, and the error in the figure before is the price: reconstructions get blurred.
+# No row shows an object. But they differ. Plain codes give coloured noise if each number is drawn alone, and something like
+# photographs out of focus if they are drawn together. In the variational rows each number is drawn alone, too: with a `beta`
+# of 0.01 there are blotches of strong contrast, with 0.1 softer shapes, and with 1 large patches of light and dark.
 #
-# What is missing? The second term pulls each image's distribution towards the standard normal one, but never all the way,
-# or codes would say nothing. The numbers of real codes probably fit *together*, and drawing each on its own breaks that.
+# So numbers that are drawn alone have come closer to images, and the error in the figure before is the price:
+# reconstructions get blurred. What was gained is that one knows beforehand how to draw. It is not better pictures: the plain
+# decoder, with the correlations of its codes, makes pictures at least as good.
+#
+# What is missing? Random codes would be like real ones if the codes of *all* images together were distributed like the
+# prior. The loss asks for that image by image only, and the squared error pulls against it. What remains is probably that
+# the numbers of a real code fit *together*, and drawing each on its own breaks that.
 
 # %% [markdown]
 # ## The lines of notebook 4, once more
@@ -362,7 +372,7 @@ wu.show_image_rows(rows, f"From {names[0]} to {names[1]}, {data.title}")
 # %% [markdown]
 # Then by numbers, as there: over 200 pairs of the same class and 200 of different classes, the distance to the nearest
 # of 2,000 training images, and the probability that the CNN gives to the classes of the two ends. **Predict:** will
-# the variational codes have higher probabilities in the middle?
+# the variational codes lose less on the way to the middle?
 
 # %%
 torch.manual_seed(settings.seed)
@@ -386,7 +396,7 @@ for group, same_class in (("same class", True), ("different classes", False)):
     on_ours = wu.measure_lines(encoder, decoder, cnn, ends, end_labels, real)
     lines[group] = {"pixels": on_plain["pixels"], "plain codes": on_plain["codes"]}
     lines[group]["variational codes"] = on_ours["codes"]
-    lines[group]["variational, on an arc"] = on_ours["codes, on an arc"]
+    lines[group]["variational on an arc"] = on_ours["codes on an arc"]
 wu.plot_lines(lines, f"From image to image, 200 pairs each, {data.title}")
 
 # %%
@@ -397,7 +407,7 @@ for group, kinds in lines.items():
 
 # %%
 middles = {kind: line.ends[2] for kind, line in lines["different classes"].items()}
-difference = 100 * (middles["variational, on an arc"] - middles["variational codes"])
+difference = 100 * (middles["variational on an arc"] - middles["variational codes"])
 wu.show_result("arc_minus_line", difference, data, settings)
 
 # %% tags=["nbval-check-output"]
@@ -412,10 +422,8 @@ for name, code in (
     ("in the middle of the straight line", (start + end) / 2),
 ):
     print(f"norm of a code {name}: {code.flatten(start_dim=1).norm(dim=1).mean():.1f}")
-pictures = torch.cat([at_zero, some.mean(dim=0, keepdim=True)])
-wu.show_image_rows(
-    {"": pictures}, f"At zero, {data.title}", columns=["code zero, decoded", "mean test image"]
-)
+rows = {"code zero": at_zero, "mean image": some.mean(dim=0, keepdim=True)}
+wu.show_image_rows(rows, f"At zero, {data.title}")
 
 # %%
 half = len(data.test_images) // 2
@@ -438,19 +446,18 @@ for name, numbers in described.items():
 # By eye, the variational line is a cross-fade like the other, and more blurred. It is no further from one by the number,
 # either. By the other measures:
 #
-# - The CNN is less sure of the variational images from the start: they are blurred, and those it has learnt from were not.
-#   So compare the points of a line with each other, rather than one line with the next.
-# - On the straight line, it is even less sure in the middle. On the arc it loses about half as much between different
-#   classes, and between two images of one class nothing. For plain codes the arc made no difference.
-# - Neighbours by means are of the same class less often than neighbours by pixels. What was given up for the second term
-#   is missing here.
+# - The CNN is less sure of the variational images from the start; they are more blurred. So compare the points of a line
+#   with each other, rather than one line with the next.
+# - On the straight line, it becomes less sure towards the middle, at least as much as with plain codes. On the arc it loses
+#   only about half as much between different classes: over several runs, its probability is << full.arc_minus_line >> higher there
+#   than in the middle of the straight line. For the plain codes of notebook 4, the arc made no difference.
+# - By distance the arc is *worse*.
+# - Neighbours by means share their class no more often than neighbours by pixels or by plain codes.
 #
-# Why should an arc help now? A plausible reason: in the middle of a straight line, the numbers of two unlike codes
-# partly cancel, so that the blend lies nearer to zero than codes of images do. And for this autoencoder zero is a special
-# place. The second term gathers all codes around it, and what they have in common is a blurred average. The arc keeps
-# its distance.
-#
-# The distance falls into the trap of notebook 4 once more: what is pale and blurred is near to everything.
+# Why should an arc help now? The cell with the norms has a hint. In the middle of the straight line, codes have a smaller norm
+# than at the ends: they are nearer to zero, and code zero decodes to a grey square, close to the mean of all images. So the
+# middle gets pale, which makes it near to everything, and says little to the CNN. The arc keeps the norm, and with it the
+# contrast. Perhaps that is all: within a class, its middle is even rated above its ends.
 
 # %% [markdown]
 # ## What was found
@@ -460,8 +467,9 @@ for name, numbers in described.items():
 # - The two terms of the loss pull against each other, and `beta` sets the balance: from an error of
 #   << sweep("try_variational", beta=0.01) >> with << divergence("try_variational", beta=0.01) >> nats to
 #   << sweep("try_variational", beta=1) >> with << divergence("try_variational", beta=1) >>.
-# - Random codes decode to something smooth where a plain autoencoder gives coloured noise, but not to objects.
-# - Between two codes, an arc is better than a straight line, as the CNN sees it. Classes do not come apart: nobody asked
-#   for that, in either term.
+# - Random numbers, each drawn alone, decode to something smooth where a plain autoencoder gives coloured noise. They do not
+#   decode to objects.
+# - As the CNN sees it, an arc between two codes is better than a straight line; by the distance to real images it is worse.
+#   Classes do not come apart: nobody asked for that, in either term.
 #
 # This was the last of the notebooks. Back to [1 · The MLP](01_mlp.ipynb).

@@ -371,8 +371,8 @@ wu.show_image_rows(rows, f"From {names[0]} to {names[1]}, {data.title}")
 
 # %% [markdown]
 # Then by numbers, as there: over 200 pairs of the same class and 200 of different classes, the distance to the nearest
-# of 2,000 training images, and the probability that the CNN gives to the classes of the two ends. **Predict:** will
-# the variational codes lose less on the way to the middle?
+# of 2,000 training images, and the probability that the CNN gives to the classes of the two ends. Each autoencoder walks
+# on the straight line and on the arc. **Predict:** which of the four lines loses least on its way to the middle?
 
 # %%
 torch.manual_seed(settings.seed)
@@ -394,9 +394,12 @@ for group, same_class in (("same class", True), ("different classes", False)):
     ends, end_labels = (some[first], some[second]), (their_labels[first], their_labels[second])
     on_plain = wu.measure_lines(plain_encoder, plain_decoder, cnn, ends, end_labels, real)
     on_ours = wu.measure_lines(encoder, decoder, cnn, ends, end_labels, real)
-    lines[group] = {"pixels": on_plain["pixels"], "plain codes": on_plain["codes"]}
-    lines[group]["variational codes"] = on_ours["codes"]
-    lines[group]["variational on an arc"] = on_ours["codes on an arc"]
+    lines[group] = {
+        "plain": on_plain["codes"],
+        "plain on an arc": on_plain["codes on an arc"],
+        "variational": on_ours["codes"],
+        "variational on an arc": on_ours["codes on an arc"],
+    }
 wu.plot_lines(lines, f"From image to image, 200 pairs each, {data.title}")
 
 # %%
@@ -407,7 +410,7 @@ for group, kinds in lines.items():
 
 # %%
 middles = {kind: line.ends[2] for kind, line in lines["different classes"].items()}
-difference = 100 * (middles["variational on an arc"] - middles["variational codes"])
+difference = 100 * (middles["variational on an arc"] - middles["variational"])
 wu.show_result("arc_minus_line", difference, data, settings)
 
 # %% tags=["nbval-check-output"]
@@ -450,7 +453,7 @@ for name, numbers in described.items():
 #   with each other, rather than one line with the next.
 # - On the straight line, it becomes less sure towards the middle, at least as much as with plain codes. On the arc it loses
 #   only about half as much between different classes: over several runs, its probability is << full.arc_minus_line >> higher there
-#   than in the middle of the straight line. For the plain codes of notebook 4, the arc made no difference.
+#   than in the middle of the straight line. For plain codes, the arc makes hardly any difference.
 # - By distance the arc is *worse*.
 # - Neighbours by means share their class no more often than neighbours by pixels or by plain codes.
 #

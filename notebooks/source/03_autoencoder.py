@@ -597,7 +597,7 @@ wu.show_image_rows(rows, "Never seen in training, with squared errors", columns=
 # %% [markdown]
 # ## To go further: from noisy images to clean ones
 #
-# *Optional, about 6 minutes, of which the computer needs two or three.*
+# *Optional, about 6 minutes, of which the computer needs three or four.*
 #
 # A *denoising* autoencoder sees a noisy image and has to give back the clean one. To copy its input is no longer
 # enough: it has to know what images look like. Our training loop can do it as it is. We put one more layer in front of
@@ -659,8 +659,8 @@ wu.show_image_rows(rows, f"Noise of standard deviation 0.1, {data.title}", colum
 
 # %% [markdown]
 # Read the table by columns, and compare the first two rows: they differ in nothing but the noise in training. Where there
-# is none, it costs a little. At 0.1 it pays a little, and at 0.2 it saves << full.saved_by_denoising >>, on average over
-# several runs.
+# is none, it costs a little. At 0.1 it pays a little, and at 0.2 it saves an error of << full.saved_by_denoising >>, on
+# average over several runs.
 #
 # *Plain, longer* says what else would help: with little noise, more epochs buy far more. Only at 0.2 is it behind the
 # denoising one.

@@ -429,7 +429,7 @@ wu.show_image_rows(rows, f"Codes of images, and random codes, {data.title}")
 
 # %% [markdown]
 # *Each alone*, random numbers decode to coloured noise, though each of them is one that occurs. *Together*, they decode to
-# something like photographs out of focus: light above dark, a darker middle, soft edges. No row shows an object.
+# something like photographs out of focus: large shapes, a middle that differs from its surroundings. No row shows an object.
 #
 # So what matters is how the numbers of a code fit together. Part of that are their correlations, and nothing was said in
 # training about any of it: the codes of images fill a small part of the space, and it has a shape of its own.

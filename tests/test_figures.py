@@ -163,8 +163,9 @@ FINDINGS = {
     "code size sweep": "With 128 numbers per code: PCA 10.0; autoencoder 8.5.",
     "balance": "Divergence and error. β = 0.1: 10 nats, 0.6; β = 1: 100 nats, 1.5. "
     "Plain autoencoder: error 32.5.",
-    "widths": "Each width with its best learning rate. 1: 55% on test images, "
-    "70% on training images, with 0.1; 2: 65% on test images, 70% on training images, with 0.1.",
+    "widths": "At the best learning rate of each, width 1 has 55% on test images and "
+    "70% on training images (0.1); width 2 has 65% on test images and "
+    "70% on training images (0.1).",
     "experiments": "The lowest test loss: 0.90, by run 2.",
     "lines": "Probability of the ends' classes in the middle, same: pixels 40%, codes 30%; "
     "different: pixels 40%.",
@@ -264,7 +265,7 @@ def test_the_words_about_widths_name_both_accuracies_and_the_best_learning_rate(
         )
     ]
     wu.plot_widths(Sweep("stand-in", trials), "A title")
-    assert "1: 60% on test images, 90% on training images, with 0.1." in shown[0][1]
+    assert "width 1 has 60% on test images and 90% on training images (0.1)." in shown[0][1]
 
 
 def test_outside_a_notebook_a_figure_is_shown_in_a_window(monkeypatch):

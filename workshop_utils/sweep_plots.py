@@ -40,11 +40,11 @@ def plot_widths(sweep: Sweep, title: str) -> None:
         axes.legend()
     figure.suptitle(title)
     described = [
-        f"{width:g}: {fmean(trial.result for trial in trials):.0%} on test images, "
-        f"{of_train:.0f}% on training images, with {trials[0].choices['learning_rate']:g}"
+        f"width {width:g} has {fmean(trial.result for trial in trials):.0%} on test images and "
+        f"{of_train:.0f}% on training images ({trials[0].choices['learning_rate']:g})"
         for (width, trials), of_train in zip(best.items(), train, strict=True)
     ]
-    show_plot(figure, title, f"Each width with its best learning rate. {'; '.join(described)}.")
+    show_plot(figure, title, f"At the best learning rate of each, {'; '.join(described)}.")
 
 
 @styled

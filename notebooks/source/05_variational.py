@@ -416,6 +416,10 @@ wu.show_result("arc_minus_line", difference, data, settings)
 # %% tags=["nbval-check-output"]
 wu.report_result("arc_minus_line", difference, data, settings)
 
+# %% [markdown]
+# Why should an arc matter? It keeps the norm of the codes. **Look at** their norms on the straight line, and at what lies
+# at zero.
+
 # %%
 with torch.no_grad():
     start, end = encoder(some[first]), encoder(some[second])  # 200×32×4×4, different classes
@@ -427,6 +431,9 @@ for name, code in (
     print(f"norm of a code {name}: {code.flatten(start_dim=1).norm(dim=1).mean():.1f}")
 rows = {"code zero": at_zero, "mean image": some.mean(dim=0, keepdim=True)}
 wu.show_image_rows(rows, f"At zero, {data.title}")
+
+# %% [markdown]
+# Two more numbers of notebook 4: how far is the middle of a line from a cross-fade, and do neighbours share their class?
 
 # %%
 half = len(data.test_images) // 2
@@ -457,9 +464,8 @@ for name, numbers in described.items():
 # - By distance the arc is *worse*.
 # - Neighbours by means share their class no more often than neighbours by pixels or by plain codes.
 #
-# Why should an arc help now? The cell with the norms has a hint. In the middle of the straight line, codes have a smaller norm
-# than at the ends: they are nearer to zero, and code zero decodes to a grey square, close to the mean of all images. So the
-# middle gets pale, which makes it near to everything, and says little to the CNN. The arc keeps the norm, and with it the
+# Why does the arc help? In the middle of the straight line, codes have a smaller norm than at the ends: they are nearer to
+# zero, and code zero decodes to a grey square, close to the mean of all images. That would explain it: the middle gets pale, which makes it near to everything, and says little to the CNN. The arc keeps the norm, and with it the
 # contrast. Perhaps that is all: within a class, its middle is even rated above its ends.
 
 # %% [markdown]

@@ -497,7 +497,9 @@ wu.show_image_rows(rows, f"Augmented images, {data.title}")
 
 # %% [markdown]
 # It is trained for 18 epochs, with SGD, Nesterov momentum and a little *weight decay* (every step also draws all weights
-# a little towards zero). The learning rate rises to 0.1 and falls to zero again; the momentum does the opposite. **Look at** how long it takes to overtake the other network, and where it ends.
+# a little towards zero). The learning rate rises to 0.1 and falls to zero again; the momentum does the opposite.
+# In the recorded runs each training had one core. **Look at** how long it takes to overtake the other network, and where it
+# ends.
 
 # %%
 deeper = wu.sweep(wu.try_deeper, data, settings)

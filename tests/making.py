@@ -1,4 +1,4 @@
-"""Small data sets, also for processes without fixtures."""
+"""Small data sets, and loaders that stop; also for processes without fixtures."""
 
 import hashlib
 import pickle

@@ -67,7 +67,7 @@ def test_an_autoencoder_that_copies_gives_the_noise_back():
 
 
 def correlated_codes():
-    """1,000 codes of two numbers; the second is nearly the first, ten times as large, plus 3."""
+    """1,000 codes of two numbers; the second is ten times the first, plus 3."""
     first = torch.randn(1000, generator=torch.Generator().manual_seed(1))
     return torch.stack([first, 10 * first + 3], dim=1)[:, :, None, None]  # 1000×2×1×1
 

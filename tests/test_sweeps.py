@@ -118,9 +118,13 @@ def test_after_an_interruption_it_goes_on(data, settings, capsys):
 @pytest.mark.parametrize("epoch", [1, 2])
 def test_a_training_that_is_stopped_is_neither_kept_nor_shown(data, settings, monkeypatch, epoch):
     loaders = ImageData.loaders
-    stopped = lambda train, test: (Interrupted(train, epoch, 1), test)  # noqa: E731
+
+    def stopped(*of):
+        train_loader, test_loader = loaders(*of)
+        return Interrupted(train_loader, epoch, 1), test_loader
+
     with monkeypatch.context() as while_pressing:
-        while_pressing.setattr(ImageData, "loaders", lambda *of: stopped(*loaders(*of)))
+        while_pressing.setattr(ImageData, "loaders", stopped)
         with pytest.raises(KeyboardInterrupt):
             wu.sweep(wu.try_deeper, data, settings, use_recorded=False)
     assert wu.find_run("deeper", data, settings) is None
@@ -129,11 +133,12 @@ def test_a_training_that_is_stopped_is_neither_kept_nor_shown(data, settings, mo
     assert [len(trial.history.test_loss) for trial in again.trials] == [2, 2]
 
 
-def test_on_a_full_disk_a_sweep_goes_on_and_says_so(tries, data, settings, monkeypatch, capsys):
-    def full(*_):
-        raise OSError(28, "No space left on device")
+def disk_is_full(*_, **__):
+    raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(sweeps, "keep", full)
+
+def test_on_a_full_disk_a_sweep_goes_on_and_says_so(tries, data, settings, monkeypatch, capsys):
+    monkeypatch.setattr(sweeps, "keep", disk_is_full)
     found = wu.sweep(tries, data, settings, width=(1, 2))
     assert [trial.result for trial in found.trials] == [0.1, 0.1, 0.2, 0.2]
     said = "A run could not be kept for the next time ([Errno 28] No space left on device)."
@@ -141,10 +146,7 @@ def test_on_a_full_disk_a_sweep_goes_on_and_says_so(tries, data, settings, monke
 
 
 def test_a_network_that_cannot_be_kept_costs_no_run(data, settings, monkeypatch):
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(trials, "save_run", full)
+    monkeypatch.setattr(trials, "save_run", disk_is_full)
     found = wu.sweep(wu.try_deeper, data, settings, use_recorded=False)
     assert len(found.trials) == 2
 

@@ -15,7 +15,7 @@ class History:
     someone stopped the training before its last epoch; it is not saved.
     """
 
-    was_interrupted = False
+    was_interrupted = False  # without a type it is no field: neither saved nor compared
 
     batch_loss: list[float] = field(default_factory=list)
     batch_accuracy: list[float] = field(default_factory=list)

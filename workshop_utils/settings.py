@@ -19,10 +19,10 @@ class Profile:
 
     `classifier_epochs` and `autoencoder_epochs` are passes over the training images;
     `experiment_epochs` is for one run of an experiment, `short_epochs` for notebook 04 where no
-    trained autoencoder is at hand. Each run of a sweep takes `sweep_epochs`, and there is one run
-    for each of `sweep_seeds`; those of a sweep whose runs take long, `long_epochs`. All of
-    them learn from the first `sweep_images`. `n_train` and `n_test` limit the images; None takes
-    them all.
+    trained autoencoder is at hand. Each run of a sweep takes `sweep_epochs`, as do trainings that
+    are compared with it, and there is one run for each of `sweep_seeds`; those of a sweep whose
+    runs take long, `long_epochs`. All of them learn from the first `sweep_images`. `n_train` and
+    `n_test` limit the images; None takes them all.
     """
 
     name: str

@@ -26,7 +26,7 @@ def plot_widths(sweep: Sweep, title: str) -> None:
     for width, (colour, line) in zip(sweep.values_of("width"), cycle(LINES), strict=False):
         groups = [sweep.where(width=width, learning_rate=rate) for rate in rates]
         _with_range(left, rates, groups, color=colour, linestyle=line, label=f"width {width:g}")
-        best[width] = max(groups, key=lambda trials: fmean(trial.result for trial in trials))
+        best[width] = max(groups, key=_mean)
     n_parameters = [trials[0].n_parameters for trials in best.values()]
     train = [100 * fmean(t.history.train_accuracy[-1] for t in trials) for trials in best.values()]
     right.plot(n_parameters, train, "s--", color=ORANGE, label="training images")
@@ -40,7 +40,7 @@ def plot_widths(sweep: Sweep, title: str) -> None:
         axes.legend()
     figure.suptitle(title)
     described = [
-        f"width {width:g} has {fmean(trial.result for trial in trials):.0%} on test images and "
+        f"width {width:g} has {_mean(trials):.0%} on test images and "
         f"{of_train:.0f}% on training images ({trials[0].choices['learning_rate']:g})"
         for (width, trials), of_train in zip(best.items(), train, strict=True)
     ]
@@ -90,12 +90,11 @@ def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[int, float]], titl
     _with_range(
         axes, list(found), list(found.values()), color=GREEN, linestyle="-", label="autoencoder"
     )
-    means = [f"{fmean(t.result for t in trials):.1f} with {n}" for n, trials in found.items()]
+    means = [f"{_mean(trials):.1f} with {n}" for n, trials in found.items()]
     described.append(f"autoencoder: {', '.join(means)}")
-    common = set(found).intersection(*linear.values()) or {max(found)}
-    size = max(common)
+    size = max(set(found).intersection(*linear.values()) or found)  # the largest in all lines
     at_size = [f"{name} {losses[size]:.1f}" for name, losses in linear.items() if size in losses]
-    at_size.append(f"autoencoder {fmean(trial.result for trial in found[size]):.1f}")
+    at_size.append(f"autoencoder {_mean(found[size]):.1f}")
     axes.set(xscale="log", yscale="log", title=title, xlabel="numbers per code")
     axes.set_ylabel("squared error per test image")
     axes.set_xticks(list(found), list(map(str, found)))
@@ -117,7 +116,7 @@ def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
     """
     figure, axes = plt.subplots(figsize=(8, 4.4))
     described = []
-    error = fmean(trial.result for trial in plain.trials)
+    error = _mean(plain.trials)
     axes.axhline(error, color=GREY, linestyle=":", label="plain autoencoder")
     for beta, (colour, _), marker in zip(
         balances.values_of("beta"), cycle(LINES), cycle("os^Dv"), strict=False
@@ -126,7 +125,7 @@ def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
         divergences = [trial.history.divergence[-1] for trial in trials]
         errors = [trial.result for trial in trials]
         axes.plot(divergences, errors, marker, color=colour, label=f"β = {beta:g}")
-        described.append(f"β = {beta:g}: {fmean(divergences):.0f} nats, {fmean(errors):.1f}")
+        described.append(f"β = {beta:g}: {fmean(divergences):.0f} nats, {_mean(trials):.1f}")
     axes.set(title=title, xlabel="divergence, nats per test image", xscale="log")
     axes.set(ylabel="squared error per test image", ylim=(0, None))
     _label_1_2_5(axes.xaxis)
@@ -134,6 +133,11 @@ def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
     axes.legend()
     found = f"Divergence and error. {'; '.join(described)}. Plain autoencoder: error {error:.1f}."
     show_plot(figure, title, found)
+
+
+def _mean(trials: list[Trial]) -> float:
+    """What trials that differ in their seeds found on average."""
+    return fmean(trial.result for trial in trials)
 
 
 def _label_1_2_5(axis: Axis) -> None:

@@ -106,14 +106,7 @@ def sweep(
     own = settings.runs_dir / "sweeps" / name
     measured_on, found = data.title, _read(own).get(data.title, {})
     if use_recorded and settings.profile.name == "full" and not _covers(found, wanted):
-        for title, trials in _read(shipped_file(try_out.__name__)).items():
-            if data.name == CIFAR10:
-                keys = [_key(chosen) for chosen in wanted]
-                taken = {key: trials[key] for key in keys if key in trials and key not in found}
-                titles = {title if key in taken else data.title for key in keys}
-                measured_on, found = " and ".join(sorted(titles)), found | taken
-            elif _covers(trials, wanted):  # rather one data set in a table than two
-                measured_on, found = title, trials
+        measured_on, found = _with_recorded(try_out.__name__, data, found, wanted)
     missing = [chosen for chosen in wanted if _key(chosen) not in found]
     n_images = settings.profile.sweep_images
     some = f", with its first {n_images:,} training images" if n_images else ""
@@ -122,10 +115,7 @@ def sweep(
     try:
         for trial in _train_all(try_out, data, settings, missing):
             found[_key(trial.choices)] = trial
-            try:
-                keep(own, data.title, [trial])
-            except OSError as error:
-                print(f"A run could not be kept for the next time ({error}).")
+            _try_to_keep(own, data.title, trial)
     except KeyboardInterrupt:
         n_kept = sum(_key(chosen) in found for chosen in wanted)
         print(f"Interrupted: {n_kept} of {len(wanted)} runs are kept. Run this again to go on.")
@@ -202,6 +192,29 @@ def _read(file: Path) -> dict[str, dict[Key, Trial]]:
         return {kept["measured_on"]: {_key(trial.choices): trial for trial in trials}}
     except (ValueError, KeyError, TypeError) as error:
         raise SweepError(f"{file} is damaged: remove it, and run the sweep again.") from error
+
+
+def _with_recorded(
+    name: str, data: ImageData, own: dict[Key, Trial], wanted: list[dict[str, float]]
+) -> tuple[str, dict[Key, Trial]]:
+    """Runs that came with the workbook, beside one's own or in place of them, and their images."""
+    for title, trials in _read(shipped_file(name)).items():
+        if data.name == CIFAR10:
+            keys = [_key(chosen) for chosen in wanted]
+            taken = {key: trials[key] for key in keys if key in trials and key not in own}
+            titles = {title if key in taken else data.title for key in keys}
+            return " and ".join(sorted(titles)), own | taken
+        if _covers(trials, wanted):  # rather one data set in a table than two
+            return title, trials
+    return data.title, own
+
+
+def _try_to_keep(file: Path, measured_on: str, trial: Trial) -> None:
+    """Keep a run; where that fails, say so and go on, since it can still be shown."""
+    try:
+        keep(file, measured_on, [trial])
+    except OSError as error:
+        print(f"A run could not be kept for the next time ({error}).")
 
 
 def _covers(trials: dict[Key, Trial], wanted: list[dict[str, float]]) -> bool:

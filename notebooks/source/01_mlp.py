@@ -415,8 +415,8 @@ for name, numbers in features.items():
 # raises the number clearly.
 #
 # To see more than a number, we need a picture, and a picture has two dimensions. *Principal component analysis* (PCA, see
-# notebook 3) keeps the two directions in which the points vary most. **t-SNE** (van der Maaten and Hinton, 2008) keeps near what is near, as far as it can;
-# distances between far points mean little in it.
+# notebook 3) keeps the two directions in which the points vary most. **t-SNE** (van der Maaten and Hinton, 2008) keeps near
+# what is near, as far as it can; distances between far points mean little in it.
 #
 # Here are 500 of the images. **Look for** classes that keep together, on the left before training and on the right
 # after.

@@ -304,8 +304,8 @@ for beta, (its_encoder, its_decoder) in sorted(networks.items()):
     print(f"{n_used} of 512 numbers in use")
 
 # %% [markdown]
-# Drawn codes cost more at every `beta`. And the larger it is, the fewer numbers are in use. The others have *collapsed* (*posterior
-# collapse*): for every image their mean stays near 0 and their variance near 1, as the second term wants it, so they say
+# Drawn codes cost more at every `beta`. And the larger it is, the fewer numbers are in use. The others have *collapsed*
+# (*posterior collapse*): for every image their mean stays near 0 and their variance near 1, as the second term wants it, so they say
 # next to nothing. With fewer numbers to describe an image, its error must rise.
 
 # %% [markdown]

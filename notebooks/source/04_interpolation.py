@@ -366,8 +366,8 @@ wu.show_image_rows(rows, f"Nearest neighbours, {data.title}", columns=names)
 # There are three kinds of line. The third is an arc (*spherical interpolation*, slerp): on a straight line, codes in the
 # middle have a smaller norm than those at the ends, and White (2016) suggests to keep the norm instead.
 #
-# In the figure below, **look at** one field at a time: do the lines part in the middle? (Do not compare the left side with the
-# right one: there, the probabilities of two classes are added.)
+# In the figure below, **look at** one field at a time: do the lines part in the middle? (Do not compare left with right: on
+# the right, the probabilities of two classes are added.)
 
 # %%
 torch.manual_seed(settings.seed)
@@ -406,7 +406,7 @@ wu.report_result("codes_minus_pixels", difference, data, settings)
 # %% [markdown]
 # Codes do what pixels do, almost to the point (on average over several
 # runs, << full.codes_minus_pixels >> in the middle between different classes). Between different
-# classes, the CNN becomes less sure of both ends in the middle; within a class, it does not. Either way it hardly
+# classes, the CNN becomes less sure of both ends in the middle; within a class, by little. Either way it hardly
 # matters on which line one walks. The arc changes nothing for the CNN, and its blends are further from real images.
 #
 # The distance has a trap. It is *smallest* in the middle, yet nobody would call a double exposure the most natural

@@ -466,7 +466,8 @@ for name, numbers in described.items():
 #
 # Why does the arc help? In the middle of the straight line, codes have a smaller norm than at the ends: they are nearer to
 # zero, and code zero decodes to a grey square, close to the mean of all images. That would explain it: the middle gets pale,
-# which makes it near to everything, and says little to the CNN. The arc keeps the norm, and with it the contrast. Perhaps that is all: within a class, its middle is even rated above its ends.
+# which makes it near to everything, and says little to the CNN. The arc keeps the norm, and with it the contrast. Perhaps
+# that is all: within a class, its middle is even rated above its ends.
 
 # %% [markdown]
 # ## What was found

@@ -8,10 +8,10 @@ INSTALLED := .venv/installed
 NO_PACKAGES = echo "The packages could not be installed. No network? See \
 'Without internet' in README.md."; exit 1;
 
-.PHONY: run test faults e2e lab doctor data notebooks slides html explorer grade-demo class-demo reference bench clean
+.PHONY: run test faults e2e lab doctor data notebooks slides html explorer grade-demo reference bench clean
 
 run: $(INSTALLED)  ## run the notebooks; pages and a table of results in build/
-	$(PY) tools/run.py
+	$(PY) -m tools.run
 
 test: $(INSTALLED)  ## lint, unit tests, and every notebook re-run and compared
 	$(PY) -m ruff check .
@@ -35,32 +35,28 @@ data: $(FOR_STUDENTS)  ## fetch the images ahead of a lab
 	$(PY) -m workshop_utils data
 
 notebooks: $(INSTALLED)  ## rebuild the notebooks from their sources and execute them
-	$(PY) tools/build.py
-	$(PY) tools/execute.py
-	$(PY) tools/overview.py
-	$(PY) tools/class_demo.py --page
+	$(PY) -m tools.notebooks.build
+	$(PY) -m tools.notebooks.execute
+	$(PY) -m tools.pages.overview
 
 slides: $(INSTALLED)  ## slides with notes for tutors, one file for each notebook, in build/slides/
-	$(PY) tools/slides.py
+	$(PY) -m tools.pages.slides
 
 html: slides  ## pages to read, and one that leads to pages and slides: build/html/index.html
-	$(PY) tools/pages.py
+	$(PY) -m tools.pages.pages
 
 explorer: $(INSTALLED)  ## a page to walk between images by hand: build/html/explorer.html
-	$(PY) tools/explorer.py
+	$(PY) -m tools.pages.explorer
 
 grade-demo: $(INSTALLED)  ## grade 40 made-up submissions with nbgrader
-	$(PY) tools/grade_demo.py
-
-class-demo: $(INSTALLED)  ## the kernels of 30 students at once, and what they need
-	$(PY) tools/class_demo.py
+	$(PY) -m tools.grading.demo
 
 reference: $(INSTALLED)  ## record results anew, on the data set that is found
-	$(PY) tools/record.py full 0 1 2 3 4
-	$(PY) tools/record.py quick 0 1 2 3 4 5 6 7
+	$(PY) -m tools.notebooks.record full 0 1 2 3 4
+	$(PY) -m tools.notebooks.record quick 0 1 2 3 4 5 6 7
 
 bench: $(INSTALLED)  ## measure seconds and memory beside other ways; needs an idle computer
-	$(PY) tools/bench.py
+	$(PY) -m tools.measuring.bench
 
 clean:
 	rm -rf .venv build

@@ -6,15 +6,14 @@ import io
 from pathlib import Path
 
 import pytest
+from making import make_official, noise
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
 import workshop_utils as wu
-from making import make_official, noise
-from workshop_utils import cifar10
-from workshop_utils.data import ImageData
-from workshop_utils.image_folder import CLASSES
+from workshop_utils.images import cifar10
+from workshop_utils.images.dataset import CLASSES, ImageData
 from workshop_utils.settings import Settings
 
 
@@ -41,7 +40,7 @@ def loaders(data: ImageData) -> tuple[wu.Loader, wu.Loader]:
 @pytest.fixture(autouse=True)
 def users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's own cache folder, for data folders that cannot be written."""
-    monkeypatch.setattr("workshop_utils.image_cache.user_cache_path", lambda _: tmp_path / "user")
+    monkeypatch.setattr("workshop_utils.images.cache.user_cache_path", lambda _: tmp_path / "user")
     return tmp_path / "user"
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from workshop_utils import cifar10
-from workshop_utils.data import STANDIN, ImageData
+from workshop_utils.images import cifar10
+from workshop_utils.images.dataset import STANDIN, ImageData
 
 
 def noise() -> ImageData:

@@ -9,12 +9,12 @@ import sys
 import pytest
 import torch
 
-import bench
-from benchmarks import choices, epochs, goals, growth, starting, tables, ways
-from benchmarks.chart import alt_text, draw_chart
-from benchmarks.measuring import in_turn, paired
-from benchmarks.tasks import AUTOENCODER, CNN, MLP, TASKS, Images
-from benchmarks.ways import FLOOR, OURS, WAYS, WORKSHEET, ways_of
+from tools.measuring import bench
+from tools.measuring.benchmarks import choices, epochs, goals, growth, starting, tables, ways
+from tools.measuring.benchmarks.chart import alt_text, draw_chart
+from tools.measuring.benchmarks.measuring import in_turn, paired
+from tools.measuring.benchmarks.tasks import AUTOENCODER, CNN, MLP, TASKS, Images
+from tools.measuring.benchmarks.ways import FLOOR, OURS, WAYS, WORKSHEET, ways_of
 
 # Lightning and skorch need not be there; two workers take seconds to start.
 QUICK = [name for name, way in WAYS.items() if way.is_installed and name != "workers"]

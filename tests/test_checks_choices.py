@@ -1,9 +1,9 @@
 import pytest
 import torch
-
-import workshop_utils as wu
 from students import counts, shapes
 from students.asking import ask
+
+import workshop_utils as wu
 
 CHOICES = ("size", "place", "training")
 

@@ -2,11 +2,11 @@ import functools
 
 import pytest
 import torch
-
-import workshop_utils as wu
 from students import counts, shapes
 from students.asking import alike, ask, confusable
-from workshop_utils.layers import count_parameters
+
+import workshop_utils as wu
+from workshop_utils.networks.layers import count_parameters
 
 CHECKS = {counts: wu.check_parameter_counts, shapes: wu.check_shapes}
 TABLES = [(table, answer) for table in CHECKS for answer in table.WRONG]

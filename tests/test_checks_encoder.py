@@ -2,11 +2,11 @@ import functools
 import re
 
 import pytest
-
-import workshop_utils as wu
 from students.asking import alike, ask, confusable
 from students.encoders import WRONG
 from students.right_encoders import RIGHT
+
+import workshop_utils as wu
 
 # Different ways to make the same mistake.
 SAME_MISTAKE = [

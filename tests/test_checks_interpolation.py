@@ -2,10 +2,10 @@ import functools
 
 import pytest
 import torch
-
-import workshop_utils as wu
 from students.asking import alike, ask, confusable
 from students.interpolations import RIGHT, WRONG
+
+import workshop_utils as wu
 
 # Different ways to make the same mistake.
 SAME_MISTAKE = [

@@ -11,12 +11,12 @@ import pytest
 import torch
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
+from students.asking import ask, state
 
 import workshop_utils as wu
-from students.asking import ask, state
-from workshop_utils import style
 from workshop_utils.checks import result, running
 from workshop_utils.checks.running import Mistake, judge
+from workshop_utils.figures import style
 
 TODO = "Write it."
 

@@ -2,8 +2,6 @@ import functools
 
 import pytest
 import torch
-
-import workshop_utils as wu
 from students.asking import alike, ask, confusable
 from students.variationals import (
     RIGHT_DIVERGENCES,
@@ -11,6 +9,8 @@ from students.variationals import (
     WRONG_DIVERGENCES,
     WRONG_SAMPLES,
 )
+
+import workshop_utils as wu
 
 # Different ways to make the same mistake.
 SAME_MISTAKES = {

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 import workshop_utils as wu
-from workshop_utils import cifar10, standin
-from workshop_utils.data import CIFAR10, JPEG_COPY, STANDIN
+from workshop_utils.images import cifar10, standin
+from workshop_utils.images.dataset import CIFAR10, JPEG_COPY, STANDIN
 
 # Of 200 training and 50 test pictures: images and labels as they lie in memory.
 STANDIN_SHA256 = "32603acefeb2b288e363103c0c3476480438c15fbe0849126b22e3ad9ef8140e"

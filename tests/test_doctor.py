@@ -13,25 +13,18 @@ import psutil
 import pytest
 import torch
 import torch.nn.functional as F
-
-import record
-import workshop_utils as wu
 from making import accept
-from workshop_utils import (
-    __main__,
-    cifar10,
-    doctor,
-    download,
-    memory,
-    reference,
-    speed,
-)
-from workshop_utils.data import CIFAR10, STANDIN
-from workshop_utils.doctor import findings, kernel, machine, python
+
+import workshop_utils as wu
+from tools.notebooks import record
+from workshop_utils import __main__, doctor
+from workshop_utils.doctor import findings, kernel, machine, python, speed
 from workshop_utils.doctor.findings import FAIL, OK, Finding, Known
-from workshop_utils.image_cache import PARTS
-from workshop_utils.image_folder import CLASSES
-from workshop_utils.tensor_files import write_tensors
+from workshop_utils.experiments import memory, reference
+from workshop_utils.files import write_tensors
+from workshop_utils.images import cifar10, download
+from workshop_utils.images.cache import PARTS
+from workshop_utils.images.dataset import CIFAR10, CLASSES, STANDIN
 
 ROOT = Path(__file__).parent.parent
 MEGABYTE = 1e6

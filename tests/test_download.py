@@ -13,14 +13,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-
-import workshop_utils as wu
 from faults import table
 from faults.server import Mirror, running
 from faults.table import COMPLETE, FAULTS, HALF, LENGTH, REFUSED
-from workshop_utils import __main__, cifar10, download, mirrors, standin, transfer
-from workshop_utils.cifar10 import ARCHIVE, NotFoundError
-from workshop_utils.data import CIFAR10, STANDIN
+
+import workshop_utils as wu
+from workshop_utils import __main__
+from workshop_utils.images import cifar10, download, mirrors, standin, transfer
+from workshop_utils.images.cifar10 import ARCHIVE, NotFoundError
+from workshop_utils.images.dataset import CIFAR10, STANDIN
 from workshop_utils.settings import Settings
 
 FAST = 10_000_000  # bytes per second, of a floor that slow mirrors do not reach

@@ -11,9 +11,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-import build
-import editions
 import workshop_utils as wu
+from tools.notebooks import build, editions
 from workshop_utils.solutions import SOLUTIONS
 
 SOURCES = sorted(build.SOURCES.glob("*.py"))

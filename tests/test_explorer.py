@@ -3,8 +3,8 @@ import re
 import pytest
 import torch
 
-import explorer
 import workshop_utils as wu
+from tools.pages import explorer
 
 
 def test_the_page_needs_nothing_but_itself(data):

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 import workshop_utils as wu
-from workshop_utils.experiments import Trial
-from workshop_utils.lines import Line
-from workshop_utils.sweeps import Sweep
+from workshop_utils.analysis.lines import Line
+from workshop_utils.experiments.experiments import Trial
+from workshop_utils.experiments.sweeps import Sweep
 
 
 @pytest.fixture

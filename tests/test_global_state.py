@@ -19,7 +19,7 @@ from test_figures import FIGURES, some_experiments
 from torch import nn
 
 import workshop_utils as wu
-from workshop_utils.models import BasicConvNet
+from workshop_utils.networks.classifiers import BasicConvNet
 
 IMAGES = torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(8)

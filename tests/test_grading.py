@@ -8,12 +8,12 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
 
-import grade_demo
-from grading import autograde, mistakes, release, spoiling
-from grading.answers import FIRST, SECOND
-from grading.record import Outcome, record
-from grading.report import Row
-from grading.submissions import FULL, NONE, SUBMISSIONS, Submission
+from tools.grading import autograde, mistakes, release, spoiling
+from tools.grading import demo as grade_demo
+from tools.grading.answers import FIRST, SECOND
+from tools.grading.record import Outcome, record
+from tools.grading.report import Row
+from tools.grading.submissions import FULL, NONE, SUBMISSIONS, Submission
 
 STUDENTS = release.graded_notebooks()
 

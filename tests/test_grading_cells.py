@@ -4,8 +4,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from grading import release, spoiling
-from grading.course.fair_cells import FairExecute, RestoreCells, Verdict
+from tools.grading import release, spoiling
+from tools.grading.course.fair_cells import FairExecute, RestoreCells, Verdict
 
 
 @pytest.fixture(scope="module")

@@ -17,16 +17,17 @@ import zlib
 
 import pytest
 import torch
+from faults.server import Mirror, running
 from filelock import FileLock
+from making import accept
 from PIL import Image
 from torchvision import datasets
 
 import workshop_utils as wu
-from faults.server import Mirror, running
-from making import accept
-from workshop_utils import cifar10, image_cache
-from workshop_utils.image_folder import DataError
-from workshop_utils.tensor_files import read_tensors, write_tensors
+from workshop_utils.files import read_tensors, write_tensors
+from workshop_utils.images import cache as image_cache
+from workshop_utils.images import cifar10
+from workshop_utils.images.image_folder import DataError
 
 CACHE = "cifar10.safetensors"
 
@@ -251,7 +252,7 @@ def test_a_full_disk_is_told_and_nothing_is_left_behind(settings, official, monk
         filename.write_bytes(b"half")
         full()
 
-    monkeypatch.setattr("workshop_utils.tensor_files.save_file", write_half)
+    monkeypatch.setattr("workshop_utils.files.save_file", write_half)
     assert len(wu.load_data(settings).train_images) == 20
     assert "could not be kept in" in capsys.readouterr().out
     assert sorted(p.name for p in settings.data_dir.iterdir()) == [official[0].name, "images.lock"]
@@ -357,7 +358,8 @@ import tarfile
 import workshop_utils as wu
 from making import accept
 from faults.server import Mirror, running
-from workshop_utils import cifar10, download, files, image_cache, mirrors, tensor_files, transfer
+from workshop_utils import files
+from workshop_utils.images import cache as image_cache, cifar10, download, mirrors, transfer
 
 folder, official = Path({folder!r}), Path({official!r})
 cifar10.TRAIN_FILES = {train!r}

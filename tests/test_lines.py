@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 import workshop_utils as wu
-from workshop_utils.lines import ARC, CODES, PIXELS, distance_to_nearest, spherical_blend
+from workshop_utils.analysis.lines import ARC, CODES, PIXELS, distance_to_nearest, spherical_blend
 
 
 class FirstPixel(nn.Module):

@@ -6,12 +6,11 @@ import re
 import nbformat
 import pytest
 
-import build
-import editions
-import execute
 import workshop_utils as wu
-from workshop_utils.data import CIFAR10
-from workshop_utils.reference import INSIDE, METRICS
+from tools.notebooks import build, editions, execute, numbers
+from tools.places import README
+from workshop_utils.experiments.reference import INSIDE, METRICS
+from workshop_utils.images.dataset import CIFAR10
 
 SOURCES = sorted(build.SOURCES.glob("*.py"))
 
@@ -133,6 +132,6 @@ def test_all_numbers_in_the_prose_are_filled_in(committed):
 
 
 def test_the_results_in_the_readme_are_the_recorded_ones():
-    text = build.README.read_text(encoding="utf-8")
-    assert build.readme_with_results(text) == text, "run: make notebooks"
+    text = README.read_text(encoding="utf-8")
+    assert numbers.readme_with_results(text) == text, "run: make notebooks"
     assert METRICS["pca_test_loss"].title in text

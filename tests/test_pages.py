@@ -5,11 +5,10 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-import build
-import pages
-import rendering
-from workshop_utils.data import CIFAR10
-from workshop_utils.reference import INSIDE, OUTSIDE, load_reference
+from tools.notebooks import numbers
+from tools.pages import pages, rendering
+from workshop_utils.experiments.reference import INSIDE, OUTSIDE, load_reference
+from workshop_utils.images.dataset import CIFAR10
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +138,7 @@ def test_the_first_page_shows_each_notebook_with_its_results_and_time(first_page
     assert [item.get_text() for item in measured("li")] == ["to test with x2;", "little else."]
     assert measured.math
     seconds = sorted(load_reference()[CIFAR10]["full"].seconds["01_mlp"])
-    assert build.in_words(seconds[len(seconds) // 2]) in measured.get_text()
+    assert numbers.in_words(seconds[len(seconds) // 2]) in measured.get_text()
     assert "Results on CIFAR-10 (JPEG copy)" in measured.get_text()
     inside, outside = (
         [cell.get_text() for cell in row(["th", "td"])] for row in measured.tbody("tr")

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 import workshop_utils as wu
-from workshop_utils.evaluation import evaluating
-from workshop_utils.patch_autoencoder import SIDE
+from workshop_utils.networks.evaluation import evaluating
+from workshop_utils.networks.pca import SIDE
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 import workshop_utils as wu
-from workshop_utils import probes
+from workshop_utils.analysis import probes
 
 
 def squared_errors(a, b):

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-import preflight
+from tools import preflight
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -18,35 +18,8 @@ else:
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-MODULES = sorted((ROOT / "workshop_utils").rglob("*.py"))
 # What conda-forge calls a package that has another name on PyPI.
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}
-# Each module imports only from those in the lines above it.
-ORDER = """
-files memory settings evaluation source style history transfer
-mirrors validation standin_shapes tensor_files image_folder doctor.findings
-image_cache cifar10 layers
-download standin
-data models
-resuming augment
-progress
-training runs diagrams mistakes
-interpolation pca probes shifts features lines reference experiments variational
-sweeps patch_autoencoder solutions pictures plots speed
-slider trials sweep_plots
-checks.result checks.errors
-checks.running
-checks.answers
-checks.filled_in checks.encoder_trial checks.functions
-checks.encoder_source
-checks.encoder_shapes checks.encoder_weights checks.encoder_forward
-checks.encoder checks.interpolation checks.latent_line checks.counts checks.shapes checks.choices
-checks.variational
-checks
-doctor.python doctor.kernel doctor.machine
-doctor
-__main__
-""".strip().splitlines()
 
 
 def test_conda_and_pip_install_the_same_versions():
@@ -63,36 +36,41 @@ def test_conda_and_pip_install_the_same_versions():
     assert own == {"pip": ["-e ."]}
 
 
-def name_of(module):
-    """How a module of the package is imported, such as "data" or "checks.result"."""
-    parts = module.relative_to(ROOT / "workshop_utils").with_suffix("").parts
-    return ".".join(parts).removesuffix(".__init__")
+@pytest.mark.parametrize(
+    ("room", "may_import"),
+    [
+        ("networks", "files"),
+        ("images", "settings files networks"),
+        ("analysis", "files networks"),
+        ("training", "settings files networks images"),
+        ("figures", "settings files networks images analysis training"),
+        ("experiments", "settings files networks images analysis training figures"),
+        ("exercises", "settings files networks images analysis training figures experiments"),
+        ("doctor", "settings files networks images analysis training figures experiments"),
+    ],
+)
+def test_imports_flow_one_way(room, may_import):
+    imported = set()
+    for module in (ROOT / "workshop_utils" / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "workshop_utils":
+                imported |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module.startswith("workshop_utils."):
+                imported.add(node.module.split(".")[1])
+    assert imported <= {room, *may_import.split()}
 
 
-def imports_of(module):
-    """Names of the package's modules that a module imports, anywhere in it."""
-    found = set()
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "workshop_utils":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module.startswith("workshop_utils."):
-            found.add(node.module.removeprefix("workshop_utils."))
-    return found
-
-
-def test_imports_flow_one_way():
-    allowed = set()
-    names = {name_of(module): module for module in MODULES if name_of(module) != "__init__"}
-    assert sorted(names) == sorted(" ".join(ORDER).split())
-    for line in ORDER:
-        for name in line.split():
-            assert imports_of(names[name]) <= allowed, name
-        allowed |= set(line.split())
-
-
-@pytest.mark.parametrize("module", MODULES, ids=name_of)
-def test_no_module_is_longer_than_300_lines(module):
-    assert len(module.read_text(encoding="utf-8").splitlines()) <= 300
+def test_a_line_between_two_images_needs_little_of_the_package():
+    code = """
+import sys
+from workshop_utils import interpolate
+from pathlib import Path
+files = [getattr(module, "__file__", None) for name, module in sys.modules.items()
+         if name.startswith("workshop_utils.")]
+print(*(Path(file).stem for file in files if not file.endswith("__init__.py")))
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert set(said.stdout.split()) == {"interpolation", "evaluation"}, said.stderr
 
 
 def test_heavy_packages_are_not_imported_before_they_are_needed():

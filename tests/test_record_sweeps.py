@@ -1,8 +1,7 @@
 import json
 
-import build
-import record_sweeps
-from workshop_utils import sweeps
+from tools.notebooks import build, record_sweeps
+from workshop_utils.experiments import sweeps
 from workshop_utils.settings import PROFILES
 
 SOURCES = sorted(build.SOURCES.glob("*.py"))

@@ -3,9 +3,16 @@ import json
 import pytest
 
 import workshop_utils as wu
-from workshop_utils import reference
-from workshop_utils.data import CIFAR10, STANDIN
-from workshop_utils.reference import INSIDE, METRICS, OUTSIDE, UNKNOWN, load_reference, recorded
+from workshop_utils.experiments import reference
+from workshop_utils.experiments.reference import (
+    INSIDE,
+    METRICS,
+    OUTSIDE,
+    UNKNOWN,
+    load_reference,
+    recorded,
+)
+from workshop_utils.images.dataset import CIFAR10, STANDIN
 
 PLACES = [(dataset, profile) for dataset in (CIFAR10, STANDIN) for profile in ("full", "quick")]
 

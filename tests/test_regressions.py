@@ -56,7 +56,7 @@ def test_a_changed_output_is_noticed(workbook):
 
 
 def test_a_missing_pooling_layer_is_noticed(workbook):
-    models = workbook / "workshop_utils/models.py"
+    models = workbook / "workshop_utils/networks/classifiers.py"
     change(models, "F.relu(self.pool(x))  # -> N×out_c2×5×5\n", "F.relu(x)\n")
     change(models, "nn.Linear(out_c2 * 5 * 5", "nn.Linear(out_c2 * 10 * 10")
     said = check(workbook, "02_cnn")
@@ -65,14 +65,16 @@ def test_a_missing_pooling_layer_is_noticed(workbook):
 
 
 def test_an_evaluation_with_dropout_on_is_noticed(workbook):
-    change(workbook / "workshop_utils/training.py", "    model.eval()  # dropout off\n", "")
+    change(workbook / "workshop_utils/training/loops.py", "    model.eval()  # dropout off\n", "")
     said = check(workbook, "01_mlp")
     assert "two evaluations agree: False" in said
 
 
 def test_shuffled_labels_are_noticed(workbook):
     change(
-        workbook / "workshop_utils/data.py", "self.labels[chosen]", "self.labels[chosen.flip(0)]"
+        workbook / "workshop_utils/images/load.py",
+        "self.labels[chosen]",
+        "self.labels[chosen.flip(0)]",
     )
     said = check(workbook, "01_mlp")
     assert "MLP, test accuracy: OUTSIDE the recorded range" in said
@@ -80,7 +82,7 @@ def test_shuffled_labels_are_noticed(workbook):
 
 def test_a_warning_is_noticed(workbook):
     change(
-        workbook / "workshop_utils/data.py",
+        workbook / "workshop_utils/images/load.py",
         '    print(f"{data}, from',
         "    import warnings; warnings.warn('soon to be removed')\n    print(f\"{data}, from",
     )

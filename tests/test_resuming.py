@@ -8,11 +8,11 @@ from itertools import chain
 
 import pytest
 import torch
+from making import Interrupted
 
 import workshop_utils as wu
-from making import Interrupted
-from workshop_utils.resuming import ResumeError
-from workshop_utils.tensor_files import read_tensors
+from workshop_utils.files import read_tensors
+from workshop_utils.training.resuming import ResumeError
 
 N_EPOCHS = 4
 
@@ -300,7 +300,7 @@ def test_a_full_disk_does_not_stop_a_training(data, settings, capsys, monkeypatc
     def no_room(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("workshop_utils.resuming.write_tensors", no_room)
+    monkeypatch.setattr("workshop_utils.training.resuming.write_tensors", no_room)
     history = Classifier(data).train(wu.Checkpoint("mlp", data, settings))
     assert len(history.test_loss) == N_EPOCHS
     assert "No space left on device" in capsys.readouterr().out

@@ -6,10 +6,9 @@ import torch
 from torch import nn
 
 import workshop_utils as wu
-from workshop_utils import runs
-from workshop_utils.files import written_whole
-from workshop_utils.runs import RunError
-from workshop_utils.tensor_files import read_tensors, write_tensors
+from workshop_utils.files import read_tensors, write_tensors, written_whole
+from workshop_utils.training import runs
+from workshop_utils.training.runs import RunError
 
 
 @pytest.fixture

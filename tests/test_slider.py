@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import workshop_utils as wu
-from workshop_utils.slider import N_STEPS, new_slider
+from workshop_utils.figures.slider import N_STEPS, new_slider
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-import blocks
-import slides
+from tools.pages import blocks, slides
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,14 @@ import json
 
 import pytest
 import torch
+from making import Interrupted
 
 import workshop_utils as wu
-from making import Interrupted
-from workshop_utils import sweeps, trials
-from workshop_utils.data import CIFAR10, ImageData
-from workshop_utils.experiments import Trial
+from workshop_utils.experiments import sweeps, trials
+from workshop_utils.experiments.experiments import Trial
+from workshop_utils.experiments.sweeps import SweepError, keep, runs_at_once
+from workshop_utils.images.dataset import CIFAR10, ImageData
 from workshop_utils.settings import PROFILES
-from workshop_utils.sweeps import SweepError, keep, runs_at_once
 
 GB = 10**9
 RECORDED = "CIFAR-10 (JPEG copy)"

@@ -3,7 +3,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from workshop_utils.tensor_files import DamagedError, read_tensors, write_tensors
+from workshop_utils.files import DamagedError, read_tensors, write_tensors
 
 TENSORS = {"images": torch.arange(12, dtype=torch.uint8).reshape(3, 4), "mean": torch.tensor(0.5)}
 ABOUT = {"variant": "JPEG copy", "losses": [0.1, 1 / 3], "note": "Übung"}
@@ -63,7 +63,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(file, monkeypatch):
         filename.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("workshop_utils.tensor_files.save_file", no_room)
+    monkeypatch.setattr("workshop_utils.files.save_file", no_room)
     with pytest.raises(OSError, match="No space"):
         write_tensors(file, {"images": torch.zeros(9)}, {})
     assert list(file.parent.iterdir()) == [file]
@@ -74,6 +74,6 @@ def test_a_writer_that_gives_up_is_an_error_of_the_disk(file, monkeypatch):
     def give_up(tensors, filename, metadata):
         raise SafetensorError("I/O error: No space left on device")
 
-    monkeypatch.setattr("workshop_utils.tensor_files.save_file", give_up)
+    monkeypatch.setattr("workshop_utils.files.save_file", give_up)
     with pytest.raises(OSError, match="some.safetensors could not be written: I/O error"):
         write_tensors(file, TENSORS, ABOUT)

@@ -4,11 +4,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-import execute
-import record
-import run
-from workshop_utils.data import JPEG_COPY
-from workshop_utils.reference import INSIDE, OUTSIDE, UNKNOWN
+from tools import run
+from tools.notebooks import execute, record
+from workshop_utils.experiments.reference import INSIDE, OUTSIDE, UNKNOWN
+from workshop_utils.images.dataset import JPEG_COPY
 
 
 def test_a_range_holds_the_values_and_grows_with_their_spread():

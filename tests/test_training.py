@@ -9,7 +9,7 @@ import tqdm
 from torch import nn
 
 import workshop_utils as wu
-from workshop_utils.training import test as evaluate
+from workshop_utils.training.loops import test as evaluate
 
 
 def sgd(model, lr=1e-2):
@@ -243,7 +243,7 @@ def test_a_long_training_prints_at_most_a_dozen_lines_and_the_last_epoch(data, c
 def test_a_progress_bar_shows_loss_and_accuracy(loaders, monkeypatch, capsys):
     monkeypatch.setenv("WORKSHOP_PROGRESS", "1")
     at_once = functools.partial(tqdm.tqdm, mininterval=0)
-    monkeypatch.setattr("workshop_utils.progress.tqdm", at_once)
+    monkeypatch.setattr("workshop_utils.training.log.tqdm", at_once)
     model = wu.BasicConvNet(8, 16, 32)
     wu.train(model, *loaders, sgd(model), n_epochs=1)
     shown = capsys.readouterr().err

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import workshop_utils as wu
-from workshop_utils import trials
+from workshop_utils.experiments import trials
 
 
 def test_width_1_is_the_network_of_notebook_2(data, settings):

@@ -1,6 +1,6 @@
 """Run the notebooks from top to bottom and show what came out.
 
-    python tools/run.py
+    python -m tools.run
 
 Writes executed notebooks and HTML pages to build/ and ends with a table. The exit status is 1 if
 a notebook failed or a result lies outside its recorded range.
@@ -11,17 +11,19 @@ import sys
 
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from build import ROOT, SOLUTIONS, in_words, write
-from execute import NoisyNotebookError, execute, results
-from pages import to_page
-from rendering import title_of
-from workshop_utils.cifar10 import DataError, NotFoundError
-from workshop_utils.data import STANDIN, ImageData, load_data
+from tools.notebooks.build import write
+from tools.notebooks.execute import NoisyNotebookError, execute, results
+from tools.notebooks.numbers import in_words
+from tools.pages.pages import to_page
+from tools.pages.rendering import title_of
+from tools.places import BUILD, ROOT, SOLUTIONS, print_table
+from workshop_utils.experiments.reference import METRICS, OUTSIDE, load_reference, recorded
 from workshop_utils.files import written_whole
-from workshop_utils.reference import METRICS, OUTSIDE, load_reference, recorded
+from workshop_utils.images.cifar10 import DataError, NotFoundError
+from workshop_utils.images.dataset import STANDIN, ImageData
+from workshop_utils.images.load import load_data
 from workshop_utils.settings import Settings
 
-BUILD = ROOT / "build"
 FAILURES = (CellExecutionError, CellTimeoutError, DeadKernelError, NoisyNotebookError)
 HEADING = ("notebook", "data set", "seconds", "result", "", "recorded range", "")
 
@@ -81,14 +83,6 @@ def _row(name: str, seconds: float, data: ImageData, result: dict) -> tuple[str,
         metric.format_range(known.low, known.high) if known else "",
         result["verdict"].split(" the ")[0],
     )
-
-
-def print_table(rows: list[tuple[str, ...]]) -> None:
-    """Print rows of texts in columns that are as wide as their longest text."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{text:{width}}" for text, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
 
 
 if __name__ == "__main__":

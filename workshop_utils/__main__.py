@@ -19,8 +19,8 @@ def data() -> int:
         The exit status: 1 if it cannot be had.
     """
     # Not at the top: the doctor has to run without the packages that these need.
-    from workshop_utils.cifar10 import DataError, NotFoundError
-    from workshop_utils.data import find_cifar10, load_data
+    from workshop_utils.images.cifar10 import DataError, NotFoundError
+    from workshop_utils.images.load import find_cifar10, load_data
     from workshop_utils.settings import Settings
 
     try:

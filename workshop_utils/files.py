@@ -1,10 +1,22 @@
-"""Writing files so that nobody ever meets half of one."""
+"""Files that nobody ever meets half of; tensors in a file, never pickled.
 
+A file of tensors is in the safetensors format, with a description and a sum that shows any altered
+byte.
+"""
+
+import hashlib
+import json
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
 
 
 @contextmanager
@@ -27,3 +39,68 @@ def written_whole(file: Path) -> Iterator[Path]:
         os.replace(part, file)
     finally:
         part.unlink(missing_ok=True)
+
+
+class DamagedError(RuntimeError):
+    """The file is not what was written."""
+
+
+def write_tensors(file: Path, tensors: dict[str, Tensor], about: dict) -> None:
+    """Write or replace a file of tensors.
+
+    Args:
+        file: where to write.
+        tensors: by name, of any shape.
+        about: a description that JSON can hold.
+
+    Raises:
+        OSError: the folder cannot be written to, or the disk is full.
+    """
+    ours = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    metadata = {"about": json.dumps(about)}
+    metadata["sha256"] = _sha256(metadata["about"], ours)
+    try:
+        with written_whole(file) as part:
+            save_file(ours, part, metadata=metadata)
+    except SafetensorError as error:
+        raise OSError(f"{file.name} could not be written: {error}") from error
+
+
+def read_tensors(file: Path) -> tuple[dict[str, Tensor], dict]:
+    """Read a file of `write_tensors`.
+
+    Args:
+        file: what to read.
+
+    Returns:
+        Tensors by name, and the description.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DamagedError: it is cut off or altered, or something else.
+    """
+    if not file.exists():
+        raise FileNotFoundError(file)
+    try:
+        with safe_open(file, framework="pt") as opened:
+            metadata = opened.metadata() or {}
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        if metadata["sha256"] != _sha256(metadata["about"], tensors):
+            raise DamagedError(f"{file.name} was altered after it was written.")
+        return tensors, json.loads(metadata["about"])
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise DamagedError(f"{file.name} is cut off or damaged ({error}).") from error
+
+
+def _sha256(about: str, tensors: dict[str, Tensor]) -> str:
+    total = hashlib.sha256(about.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        total.update(_bytes(tensor))
+    return total.hexdigest()
+
+
+def _bytes(tensor: Tensor) -> np.ndarray:
+    """The tensor's memory, not copied."""
+    return tensor.reshape(-1).view(torch.uint8).numpy()

@@ -6,10 +6,11 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from workshop_utils.interpolation import interpolate, latent_line
-from workshop_utils.layers import named_shapes, trace_layers
-from workshop_utils.models import BasicConvNet, ConvEncoder, MultilayerPerceptronModel
-from workshop_utils.variational import kl_divergence, sample_codes
+from workshop_utils.analysis.interpolation import interpolate, latent_line
+from workshop_utils.networks.autoencoders import ConvEncoder
+from workshop_utils.networks.classifiers import BasicConvNet, MultilayerPerceptronModel
+from workshop_utils.networks.layers import named_shapes, trace_layers
+from workshop_utils.networks.variational import kl_divergence, sample_codes
 
 
 def mlp_parameters() -> dict[str, int]:

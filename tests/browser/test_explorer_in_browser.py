@@ -7,8 +7,8 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-import explorer
 import workshop_utils as wu
+from tools.pages import explorer
 
 pytestmark = pytest.mark.browser
 LAPTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}

@@ -17,7 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
-import build
+from tools.notebooks import build
 
 pytestmark = pytest.mark.browser
 NOTEBOOK = "03_autoencoder.ipynb"

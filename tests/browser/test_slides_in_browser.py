@@ -6,9 +6,8 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-import pages
-import slides
-from build import SOLUTIONS
+from tools.pages import pages, slides
+from tools.places import SOLUTIONS
 
 pytestmark = pytest.mark.browser
 WIDE, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}

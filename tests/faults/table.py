@@ -200,8 +200,8 @@ def markdown() -> str:
 
 def main() -> None:
     """Write both tables into README.md."""
-    sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-    from build import between_marks, write_readme
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tools.places import between_marks, write_readme
 
     write_readme(lambda text: between_marks(text, "faults", markdown()))
 

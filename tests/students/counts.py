@@ -2,9 +2,9 @@
 
 import numpy as np
 import torch
+from students.table import Table
 
 import workshop_utils as wu
-from students.table import Table
 
 RIGHT, WRONG = Table(), Table()
 MLP = wu.MultilayerPerceptronModel(3072, 10)

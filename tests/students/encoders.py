@@ -6,9 +6,9 @@ import time
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from students.table import Table
 
 import workshop_utils as wu
-from students.table import Table
 
 WRONG = Table()
 

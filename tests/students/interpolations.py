@@ -5,9 +5,9 @@ import time
 
 import numpy as np
 import torch
+from students.table import Table
 
 import workshop_utils as wu
-from students.table import Table
 
 RIGHT, WRONG = Table(), Table()
 

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from students.table import Table
 
 import workshop_utils as wu
-from students.table import Table
 
 RIGHT = Table()
 RIGHT.add("the reference", wu.ConvEncoder)

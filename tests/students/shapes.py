@@ -1,11 +1,11 @@
 """Shapes that students worked out: (answers, network)."""
 
 import torch
+from students.counts import CNN, MLP, Stubborn
+from students.table import Table
 from torch import nn
 
 import workshop_utils as wu
-from students.counts import CNN, MLP, Stubborn
-from students.table import Table
 
 RIGHT, WRONG = Table(), Table()
 OF_CNN = {

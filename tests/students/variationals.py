@@ -2,9 +2,9 @@
 
 import numpy as np
 import torch
+from students.table import Table
 
 import workshop_utils as wu
-from students.table import Table
 
 RIGHT_SAMPLES, WRONG_SAMPLES = Table(), Table()
 RIGHT_DIVERGENCES, WRONG_DIVERGENCES = Table(), Table()

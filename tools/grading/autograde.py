@@ -20,7 +20,7 @@ import psutil
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
-from grading.release import ASSIGNMENT, path_with_scripts
+from tools.grading.release import ASSIGNMENT, path_with_scripts
 
 SECONDS = 120  # for a whole submission; a right one needs a tenth of it on an idle computer
 LARGEST = 20 * 10**6  # bytes of one file

@@ -3,7 +3,7 @@
 Each is the source of an exercise's cell; `answers.FIRST` says what would have been right.
 """
 
-from grading.answers import FIRST
+from tools.grading.answers import FIRST
 
 # --- wrong answers ---
 

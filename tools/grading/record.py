@@ -11,9 +11,9 @@ from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import is_grade
 from sqlalchemy.exc import SAWarning
 
-from grading.autograde import Graded
-from grading.course.fair_cells import Verdict, error, said
-from grading.release import ASSIGNMENT, exercises, gradebook_url
+from tools.grading.autograde import Graded
+from tools.grading.course.fair_cells import Verdict, error, said
+from tools.grading.release import ASSIGNMENT, exercises, gradebook_url
 from workshop_utils.files import written_whole
 
 NOT_GRADED = "not graded"

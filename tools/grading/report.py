@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from grading.autograde import Graded
-from grading.record import NOT_GRADED, Outcome
-from grading.submissions import Submission
+from tools.grading.autograde import Graded
+from tools.grading.record import NOT_GRADED, Outcome
+from tools.grading.submissions import Submission
 
 LONGEST_REASON = 100
 

@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from grading.answers import FIRST
+from tools.grading.answers import FIRST
 
 Spoil = Callable[[Path], None]
 MLP, CNN, AUTOENCODER, INTERPOLATION = (

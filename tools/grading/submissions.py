@@ -6,11 +6,11 @@ from pathlib import Path
 
 import nbformat
 
-from grading import mistakes as bad
-from grading import spoiling as files
-from grading.answers import FIRST, SECOND
-from grading.release import ASSIGNMENT
-from grading.spoiling import AUTOENCODER, CNN, INTERPOLATION, MLP, Spoil
+from tools.grading import mistakes as bad
+from tools.grading import spoiling as files
+from tools.grading.answers import FIRST, SECOND
+from tools.grading.release import ASSIGNMENT
+from tools.grading.spoiling import AUTOENCODER, CNN, INTERPOLATION, MLP, Spoil
 
 
 @dataclass(frozen=True)

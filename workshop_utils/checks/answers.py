@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from workshop_utils.checks.running import Mistake, NotWritten
-from workshop_utils.layers import format_shape
+from workshop_utils.networks.layers import format_shape
 
 
 def random_tensor(*shape: int, seed: int = 0) -> Tensor:

@@ -1,7 +1,7 @@
 """Answers that cannot be wrong, only missing: predictions and experiments of one's own."""
 
 from workshop_utils.checks.result import CheckResult
-from workshop_utils.experiments import Experiments
+from workshop_utils.experiments.experiments import Experiments
 
 
 def check_prediction(prediction: object, choices: tuple[str, ...]) -> CheckResult:

@@ -8,7 +8,7 @@ from torch import nn
 from workshop_utils.checks.filled_in import check_names, steps_of, whole_number
 from workshop_utils.checks.result import CheckResult
 from workshop_utils.checks.running import Mistake, judge, value_of
-from workshop_utils.layers import Layer, count_parameters
+from workshop_utils.networks.layers import Layer, count_parameters
 
 TODO = "Fill in how many parameters (weights and biases) each layer has: a whole number for each."
 IMAGE = (3, 32, 32)

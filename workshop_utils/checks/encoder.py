@@ -19,8 +19,8 @@ from workshop_utils.checks.encoder_weights import (
 )
 from workshop_utils.checks.result import CheckResult
 from workshop_utils.checks.running import Failed, Mistake, NotWritten, judge
-from workshop_utils.layers import count_parameters
-from workshop_utils.models import ConvEncoder
+from workshop_utils.networks.autoencoders import ConvEncoder
+from workshop_utils.networks.layers import count_parameters
 
 TODO = (
     "Make three convolutions in __init__ (4×4, stride 2, padding 1; with out_c1, out_c2 and "

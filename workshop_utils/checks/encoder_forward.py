@@ -9,7 +9,7 @@ from torch import Tensor
 
 from workshop_utils.checks.answers import same
 from workshop_utils.checks.encoder_trial import ORDINALS
-from workshop_utils.models import ConvEncoder
+from workshop_utils.networks.autoencoders import ConvEncoder
 
 Step = Callable[[Tensor], Tensor]
 Convolution = Callable[[Tensor, Tensor, Tensor], Tensor]

@@ -3,7 +3,7 @@
 from workshop_utils.checks.answers import in_words, shape_of
 from workshop_utils.checks.encoder_source import layers_of_class
 from workshop_utils.checks.encoder_trial import ARGUMENTS, IMAGES, ORDINALS, Trial
-from workshop_utils.layers import format_shape
+from workshop_utils.networks.layers import format_shape
 
 # What the layers look like if one thing is different: (kernel, stride, padding) per layer.
 RIGHT = (4, 2, 1)

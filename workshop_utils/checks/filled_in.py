@@ -7,7 +7,7 @@ from torch import nn
 
 from workshop_utils.checks.answers import in_words, kind
 from workshop_utils.checks.running import Mistake, NotWritten, call
-from workshop_utils.layers import Layer, trace_layers
+from workshop_utils.networks.layers import Layer, trace_layers
 
 
 def steps_of(model: nn.Module) -> list[Layer]:

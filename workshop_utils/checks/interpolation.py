@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from workshop_utils.analysis.interpolation import interpolate
 from workshop_utils.checks.answers import random_tensor, same, shape_of
 from workshop_utils.checks.functions import check_function, run_function
 from workshop_utils.checks.result import CheckResult
 from workshop_utils.checks.running import Mistake, judge
-from workshop_utils.interpolation import interpolate
-from workshop_utils.layers import format_shape
+from workshop_utils.networks.layers import format_shape
 
 TODO = (
     "Let α go evenly from 0 to 1 in n_steps steps and return (1 - α)·start + α·end for each α, as "

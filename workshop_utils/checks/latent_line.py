@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
+from workshop_utils.analysis.interpolation import interpolate
 from workshop_utils.checks.answers import check_tensor, kind, random_tensor, same, shape_of
 from workshop_utils.checks.result import CheckResult
 from workshop_utils.checks.running import Mistake, NotWritten, call, judge, value_of
-from workshop_utils.evaluation import evaluating
-from workshop_utils.interpolation import interpolate
-from workshop_utils.models import ConvDecoder, ConvEncoder
+from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
+from workshop_utils.networks.evaluation import evaluating
 
 TODO = (
     "Encode x and x_prime, interpolate between the two codes, and send all the codes through the "

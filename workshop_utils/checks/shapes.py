@@ -9,7 +9,7 @@ from workshop_utils.checks.answers import kind
 from workshop_utils.checks.filled_in import check_names, steps_of, whole_number
 from workshop_utils.checks.result import CheckResult
 from workshop_utils.checks.running import Mistake, judge, value_of
-from workshop_utils.layers import numbered
+from workshop_utils.networks.layers import numbered
 
 TODO = (
     "Fill in the shape of what each layer hands on for one image, such as (channels, height, "

@@ -9,8 +9,8 @@ from workshop_utils.checks.answers import random_tensor, same, shape_of
 from workshop_utils.checks.functions import check_function, run_function
 from workshop_utils.checks.result import CheckResult
 from workshop_utils.checks.running import Mistake, judge
-from workshop_utils.layers import format_shape
-from workshop_utils.variational import kl_divergence
+from workshop_utils.networks.layers import format_shape
+from workshop_utils.networks.variational import kl_divergence
 
 SAMPLE_TODO = (
     "Draw noise of the shape of mean with torch.randn_like, multiply it by the standard deviation, "

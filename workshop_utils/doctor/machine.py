@@ -19,7 +19,7 @@ from workshop_utils.doctor.findings import (
     set_variable,
     why_not_writable,
 )
-from workshop_utils.memory import free_memory
+from workshop_utils.experiments.memory import free_memory
 
 GB = 1e9
 # The archive, what is unpacked from it, and the cache: 0.17 + 0.18 + 0.18 GB, with a margin.
@@ -35,9 +35,10 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 def check_data(known: Known) -> Finding:
     """CIFAR-10 is there and undamaged, or can be fetched, or the stand-in may take its place."""
     settings = known.need_settings()
-    from workshop_utils import cifar10
-    from workshop_utils.data import CIFAR10, STANDIN, find_cifar10
-    from workshop_utils.download import check_download
+    from workshop_utils.images import cifar10
+    from workshop_utils.images.dataset import CIFAR10, STANDIN
+    from workshop_utils.images.download import check_download
+    from workshop_utils.images.load import find_cifar10
 
     if settings.dataset == "standin":
         known.dataset = STANDIN
@@ -94,7 +95,7 @@ def check_runs_folder(known: Known) -> Finding:
 def check_disk(known: Known) -> Finding:
     """There is room for the images, if they still have to be fetched or cached."""
     settings = known.need_settings()
-    from workshop_utils.data import CACHE_FILES
+    from workshop_utils.images.load import CACHE_FILES
 
     if known.cifar10 and known.cifar10.name in CACHE_FILES.values():
         return Finding(OK, "no room is needed, the images are there")
@@ -146,8 +147,8 @@ def check_speed(known: Known) -> Finding:
     settings = known.need_settings()
     import psutil
 
-    from workshop_utils.reference import load_reference
-    from workshop_utils.speed import expected_seconds, images_per_second
+    from workshop_utils.doctor.speed import expected_seconds, images_per_second
+    from workshop_utils.experiments.reference import load_reference
 
     load = psutil.cpu_percent(interval=0.3)
     here = images_per_second(settings.device)

@@ -1,0 +1,1 @@
+"""What builds, checks, shows and measures the workbook; run as `python -m tools.…`."""

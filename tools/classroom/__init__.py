@@ -1,1 +1,0 @@
-"""A class of kernels at once, what they need, and the page that tells so."""

@@ -1,0 +1,1 @@
+"""From the sources to executed notebooks and recorded results."""

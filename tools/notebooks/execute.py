@@ -1,0 +1,103 @@
+"""Execute notebooks, and read from them what they found.
+
+    python -m tools.notebooks.execute
+
+executes notebooks/solutions/*.ipynb in place, with the settings of the environment. What was
+trained on all of CIFAR-10 is kept with the package, for readers who skip a notebook.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from tools.notebooks.build import METADATA, code_hash, write
+from tools.places import ROOT, SOLUTIONS
+from workshop_utils.files import written_whole
+from workshop_utils.training.runs import SHIPPED
+
+CELL_TIMEOUT = 3600  # seconds; training on a slow laptop stays well below
+# Seconds until a kernel has started, and until the last output of a cell arrives. Where a class of
+# kernels shares a few cores, nbclient's own 60 and 4 are too short.
+PATIENCE = 300
+
+
+class NoisyNotebookError(RuntimeError):
+    """A cell wrote to stderr: a warning that a reader would stumble over."""
+
+
+def new_client(notebook: NotebookNode, folder: Path) -> NotebookClient:
+    """What runs a notebook in a fresh kernel, in a folder."""
+    return NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        startup_timeout=PATIENCE,
+        iopub_timeout=PATIENCE,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns of its own defaults
+        resources={"metadata": {"path": str(folder)}},
+    )
+
+
+def execute(file: Path, environment: dict[str, str]) -> tuple[NotebookNode, float]:
+    """Run a notebook from top to bottom in a fresh kernel.
+
+    Args:
+        file: the notebook; it is not changed.
+        environment: variables such as WORKSHOP_PROFILE, added to those of this process.
+
+    Returns:
+        The notebook with its outputs, and the seconds it took, kernel start included.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised an error.
+        NoisyNotebookError: a cell wrote to stderr.
+    """
+    notebook = nbformat.read(file, as_version=4)
+    client = new_client(notebook, file.parent)
+    started = time.perf_counter()
+    # A progress bar is for someone who waits; in a finished notebook it is litter.
+    client.execute(env={**os.environ, "WORKSHOP_PROGRESS": "0", **environment})
+    seconds = time.perf_counter() - started
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise NoisyNotebookError(f"{file.name} warns:\n{output.text}")
+    notebook.metadata = nbformat.from_dict({**METADATA, "executed_code": code_hash(notebook)})
+    return notebook, seconds
+
+
+def results(notebook: NotebookNode) -> list[dict]:
+    """What `report_result` noted while the notebook ran."""
+    return [
+        output.metadata["workshop_result"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "workshop_result" in output.get("metadata", {})
+    ]
+
+
+def main() -> None:
+    """Execute the solutions in place, each with the runs that those before it left."""
+    with tempfile.TemporaryDirectory() as runs:
+        for file in sorted(SOLUTIONS.glob("*.ipynb")):
+            notebook, seconds = execute(file, {"WORKSHOP_RUNS": runs})
+            write(notebook, file)
+            size = file.stat().st_size / 1e6
+            print(f"{file.relative_to(ROOT)}: {seconds:.0f} s, {size:.1f} MB", flush=True)
+            for result in results(notebook):
+                print(f"  {result['metric']} {result['value']:.4f}: {result['verdict']}")
+        for file in Path(runs).glob("*-cifar-10-full.*"):
+            with written_whole(SHIPPED / file.name) as part:
+                shutil.copyfile(file, part)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

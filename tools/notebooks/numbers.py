@@ -1,0 +1,171 @@
+"""Numbers of the prose and of README: from recorded results and from the models."""
+
+import math
+import statistics
+from collections.abc import Callable
+from functools import partial
+
+import jinja2
+
+from tools.places import between_marks
+from workshop_utils.experiments import sweeps
+from workshop_utils.experiments.reference import METRICS, load_reference
+from workshop_utils.images.dataset import CIFAR10, STANDIN
+from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
+from workshop_utils.networks.classifiers import (
+    BasicConvNet,
+    DeeperConvNet,
+    MultilayerPerceptronModel,
+)
+from workshop_utils.networks.layers import count_parameters
+
+LONG_TRAININGS = {
+    "try_deeper": "deeper network on augmented images, test accuracy",
+    "try_patch_autoencoder": "autoencoder that begins as PCA on patches, test loss",
+}
+
+
+def recorded_numbers() -> dict[str, object]:
+    """What the prose may ask for.
+
+    `full.<metric>` is the mean over the seeds with its unit, on CIFAR-10 in the full profile;
+    `low.<metric>` and `high.<metric>` are the smallest and largest value of any seed;
+    `value.<metric>` is the mean as a number to reckon with; `parameters.<model>` a count;
+    `duration["01_mlp"]` how long a notebook computes, `measured_on` the images in words.
+    `sweep("try_width", width=2)` is the mean result of the runs of a sweep with these choices,
+    `lowest` and `highest` those of any of them, `gap` how much better the training images do;
+    `minutes("try_deeper")` is what one run takes on one core, `divergence` that of a variational
+    autoencoder, in nats.
+    """
+    recording = load_reference().get(CIFAR10, {}).get("full")
+    if recording is None:
+        return {}  # before the first recording the prose keeps its placeholders
+    results = recording.metrics
+    kinds = {
+        "full": lambda metric, entry: METRICS[metric].format(entry.mean),
+        "low": lambda metric, entry: METRICS[metric].format(min(entry.values)),
+        "high": lambda metric, entry: METRICS[metric].format(max(entry.values)),
+        "value": lambda metric, entry: entry.mean,
+    }
+    numbers: dict[str, object] = {
+        kind: {metric: of(metric, entry) for metric, entry in results.items()}
+        for kind, of in kinds.items()
+    }
+    numbers["measured_on"] = recording.measured_on
+    numbers["sweep"] = partial(result_of, statistics.fmean)
+    numbers["lowest"] = partial(result_of, min)
+    numbers["highest"] = partial(result_of, max)
+    numbers["gap"] = gap_of
+    numbers["divergence"] = divergence_of
+    numbers["minutes"] = minutes_of
+    numbers["duration"] = {
+        notebook: in_words(statistics.median(seconds))
+        for notebook, seconds in recording.seconds.items()
+    }
+    counts = {
+        "mlp": count_parameters(MultilayerPerceptronModel(3072, 10)),
+        "cnn": count_parameters(BasicConvNet(8, 16, 256)),
+        "deeper": count_parameters(DeeperConvNet()),
+        "encoder": count_parameters(ConvEncoder(8, 16, 32)),
+        "decoder": count_parameters(ConvDecoder(8, 16, 32)),
+    }
+    counts["autoencoder"] = counts["encoder"] + counts["decoder"]
+    counts["pca_ratio"] = round((3072 * 512 + 3072) / counts["autoencoder"])
+    numbers["parameters"] = {name: f"{count:,}" for name, count in counts.items()}
+    return numbers
+
+
+def result_of(summary: Callable[[list[float]], float], name: str, **choices: float) -> str:
+    """What the recorded runs of a sweep say together, with its unit if it is an accuracy.
+
+    Args:
+        summary: makes one number of the runs' results, such as their mean.
+        name: of what was tried, such as "try_width".
+        choices: of the runs that are meant; all of the sweep's if there are none.
+    """
+    trials = sweeps.recorded(name).where(**choices)
+    return trials[0].format(summary([trial.result for trial in trials]))
+
+
+def gap_of(name: str, **choices: float) -> str:
+    """Mean accuracy on training images minus that on test images, in percentage points."""
+    histories = [trial.history for trial in sweeps.recorded(name).where(**choices)]
+    gaps = [history.train_accuracy[-1] - history.test_accuracy[-1] for history in histories]
+    return f"{100 * statistics.fmean(gaps):.0f}"
+
+
+def divergence_of(name: str, **choices: float) -> int:
+    """Mean divergence at the end of a sweep's runs, in nats per test image."""
+    trials = sweeps.recorded(name).where(**choices)
+    return round(statistics.fmean(trial.history.divergence[-1] for trial in trials))
+
+
+def minutes_of(name: str, **choices: float) -> int:
+    """Minutes that a run of a sweep takes on one core: the median of all with these choices."""
+    trials = sweeps.recorded(name).where(**choices)
+    return round(statistics.median(trial.seconds for trial in trials) / 60)
+
+
+def in_words(seconds: float) -> str:
+    """A duration as a reader wants it: about 40 seconds, about 6 minutes."""
+    if seconds < 90:
+        return f"about {math.ceil(seconds / 10) * 10} seconds"
+    return f"about {math.ceil(seconds / 60)} minutes"
+
+
+def readme_with_results(readme: str) -> str:
+    """Put the recorded results of the full profile between the marks in README.md."""
+    reference = load_reference()
+    columns = [reference[dataset]["full"] for dataset in (CIFAR10, STANDIN)]
+    lines = ["| lowest and highest of several seeds | CIFAR-10 | stand-in |", "|---|---|---|"]
+    for name, metric in METRICS.items():
+        if not all(name in column.metrics for column in columns):
+            continue  # a new one, before its first recording
+        found = [column.metrics[name].values for column in columns]
+        cells = [metric.format_range(min(values), max(values)) for values in found]
+        lines.append(f"| {metric.title} | {' | '.join(cells)} |")
+    lines += ["", *rows_of_sweeps(), "", *rows_of_durations(), ""]
+    lines.append(f"Measured on {columns[0].measured_on}, and on {columns[1].measured_on}.")
+    return between_marks(readme, "results", "\n".join(lines))
+
+
+def rows_of_sweeps() -> list[str]:
+    """A table of the longest trainings, with what they cost."""
+    rows = [
+        "| longest trainings, on CIFAR-10 | parameters | minutes on one core | result |",
+        "|---|---|---|---|",
+    ]
+    for name, title in LONG_TRAININGS.items():
+        trials = sweeps.recorded(name).trials
+        results = [trial.result for trial in trials]
+        low, high = trials[0].format(min(results)), trials[0].format(max(results))
+        parameters = f"{trials[0].n_parameters:,}"
+        rows.append(f"| {title} | {parameters} | {minutes_of(name)} | {low} to {high} |")
+    return rows
+
+
+def rows_of_durations() -> list[str]:
+    """A table of how long each notebook computes."""
+    reference = load_reference()
+    of = {
+        f"{dataset}, {profile}": reference[dataset][profile].seconds
+        for dataset, profile in ((CIFAR10, "full"), (STANDIN, "full"), (STANDIN, "quick"))
+    }
+    rows = [f"| computing on two cores | {' | '.join(of)} |", "|---" * (1 + len(of)) + "|"]
+    for notebook in reference[CIFAR10]["full"].seconds:
+        cells = [in_words(statistics.median(seconds[notebook])) for seconds in of.values()]
+        rows.append(f"| `{notebook}` | {' | '.join(cells)} |")
+    return rows
+
+
+def templates() -> jinja2.Environment:
+    """What fills numbers written `<< like.this >>` into a text; a misspelt one is an error."""
+    return jinja2.Environment(
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        undefined=jinja2.StrictUndefined,
+    )

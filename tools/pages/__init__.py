@@ -1,0 +1,1 @@
+"""Pages, slides and the explorer."""

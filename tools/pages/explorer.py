@@ -1,0 +1,95 @@
+"""Make a page to walk between images by hand, in pixels and in codes.
+
+    python -m tools.pages.explorer
+
+Writes build/html/explorer.html: one file that needs no server and no network. In it are some test
+images, their codes, and the decoder, which runs in the browser.
+"""
+
+import base64
+import dataclasses
+import sys
+
+import torch
+from torch import Tensor
+
+from tools.pages.rendering import fill
+from tools.places import ROOT
+from workshop_utils.files import written_whole
+from workshop_utils.images.dataset import ImageData
+from workshop_utils.images.load import load_data
+from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
+from workshop_utils.networks.evaluation import evaluating
+from workshop_utils.settings import Settings
+from workshop_utils.training.runs import find_run
+
+PAGE = ROOT / "build" / "html" / "explorer.html"
+PER_CLASS = 4
+
+
+def to_page(encoder: ConvEncoder, decoder: ConvDecoder, data: ImageData) -> str:
+    """Make the page.
+
+    Args:
+        encoder: trained; turns the images into codes, which are written into the page.
+        decoder: trained; its numbers are written into the page.
+        data: of which some test images of each class are taken.
+
+    Returns:
+        Self-contained HTML.
+    """
+    chosen = some_of_each_class(data.test_labels, PER_CLASS)
+    images = data.test_images[chosen]  # uint8, N×3×32×32
+    with evaluating(encoder, decoder):
+        codes = encoder(images / 255)  # N×32×4×4
+    layers = [decoder.deconv1, decoder.deconv2, decoder.deconv3]
+    content = {
+        "classes": data.classes,
+        "labels": data.test_labels[chosen].tolist(),
+        "pixels": in_text(images),
+        "codes": in_text(codes),
+        "layers": [
+            {
+                "inputs": layer.in_channels,
+                "outputs": layer.out_channels,
+                "weight": in_text(layer.weight),
+                "bias": in_text(layer.bias),
+            }
+            for layer in layers
+        ],
+    }
+    return fill("explorer.html.j2", data=content, n_images=len(chosen), data_title=data.title)
+
+
+def some_of_each_class(labels: Tensor, per_class: int) -> Tensor:
+    """Numbers of the first images of each class, class after class."""
+    return torch.cat(
+        [(labels == label).nonzero().flatten()[:per_class] for label in labels.unique()]
+    )
+
+
+def in_text(numbers: Tensor) -> str:
+    """The bytes of a tensor, row after row, as base64."""
+    return base64.b64encode(numbers.detach().cpu().contiguous().numpy().tobytes()).decode()
+
+
+def main() -> None:
+    """Write the page for the data set that the settings find."""
+    cpu = torch.device("cpu")  # enough for a few dozen images
+    settings = dataclasses.replace(Settings.from_environment(), device=cpu)
+    data = load_data(settings)
+    run = find_run("autoencoder", data, settings)
+    if run is None:
+        sys.exit(
+            f"There is no trained autoencoder for this data set ({data.title}) yet: run notebook 3 "
+            "first, and then this again."
+        )
+    encoder, decoder = ConvEncoder(8, 16, 32), ConvDecoder(8, 16, 32)
+    run.load_into(encoder=encoder, decoder=decoder)
+    with written_whole(PAGE) as part:
+        part.write_text(to_page(encoder, decoder, data), encoding="utf-8")
+    print(f"{PAGE.relative_to(ROOT)}: {PAGE.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What networks see, and what they make of changed images."""

@@ -1,0 +1,198 @@
+"""Figures of sweeps: what many runs say together."""
+
+from itertools import accumulate, cycle
+from statistics import fmean
+
+import matplotlib.pyplot as plt
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogLocator, MaxNLocator
+
+from workshop_utils.experiments.experiments import Experiments, Trial
+from workshop_utils.experiments.sweeps import Sweep
+from workshop_utils.figures.style import BLUE, GREEN, GREY, LINES, ORANGE, show_plot, styled
+
+
+@styled
+def plot_widths(sweep: Sweep, title: str) -> None:
+    """Plot the accuracy of wider and narrower networks: by learning rate, and by parameters.
+
+    Args:
+        sweep: runs that chose width and learning_rate.
+        title: what to write above the figure.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.4), sharey=True)
+    rates = sweep.values_of("learning_rate")
+    best = {}  # width -> trials with its best learning rate
+    for width, (colour, line) in zip(sweep.values_of("width"), cycle(LINES), strict=False):
+        groups = [sweep.where(width=width, learning_rate=rate) for rate in rates]
+        _with_range(left, rates, groups, color=colour, linestyle=line, label=f"width {width:g}")
+        best[width] = max(groups, key=_mean)
+    n_parameters = [trials[0].n_parameters for trials in best.values()]
+    train = [100 * fmean(t.history.train_accuracy[-1] for t in trials) for trials in best.values()]
+    right.plot(n_parameters, train, "s--", color=ORANGE, label="training images")
+    _with_range(right, n_parameters, list(best.values()), color=BLUE, label="test images")
+    left.set(xscale="log", xlabel="learning rate", ylabel="accuracy, %", title="test images")
+    left.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    right.set(xscale="log", xlabel="parameters", title="each with its best learning rate")
+    right.set_xticks(n_parameters, [f"{n / 1000:.0f} k" for n in n_parameters])
+    for axes in (left, right):
+        axes.minorticks_off()
+        axes.legend()
+    figure.suptitle(title)
+    described = [
+        f"width {width:g} has {_mean(trials):.0%} on test images and "
+        f"{of_train:.0f}% on training images ({trials[0].choices['learning_rate']:g})"
+        for (width, trials), of_train in zip(best.items(), train, strict=True)
+    ]
+    show_plot(figure, title, f"At the best learning rate of each, {'; '.join(described)}.")
+
+
+@styled
+def plot_accuracy_by_time(runs: dict[str, list[Trial]], title: str) -> None:
+    """Plot the test accuracy after every epoch against the time that it took, a line per seed.
+
+    Args:
+        runs: name of the network -> its trainings, which differ in their seeds.
+        title: what to write above the figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4.2))
+    described = []
+    for (name, trials), (colour, line) in zip(runs.items(), cycle(LINES), strict=False):
+        for trial in trials:
+            minutes = [seconds / 60 for seconds in accumulate(trial.history.seconds)]
+            percent = [100 * accuracy for accuracy in trial.history.test_accuracy]
+            label = name if trial is trials[0] else None
+            axes.plot(minutes, percent, line, color=colour, alpha=0.8, label=label)
+        results = [100 * trial.result for trial in trials]
+        described.append(f"{name} {min(results):.1f}% to {max(results):.1f}%")
+    axes.set(title=title, xlabel="minutes", ylabel="test accuracy, %")
+    axes.legend(loc="lower right")
+    show_plot(figure, title, f"At the end: {'; '.join(described)}.")
+
+
+@styled
+def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[int, float]], title: str) -> None:
+    """Plot the error of autoencoders against the size of their codes, with linear ones beside them.
+
+    Args:
+        sweep: runs that chose embedding_dim, for codes of 4×4 places.
+        linear: name of the linear method -> numbers per code -> squared error per test image.
+        title: what to write above the figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4.4))
+    described = []
+    for (name, losses), (colour, line) in zip(linear.items(), cycle(LINES), strict=False):
+        axes.plot(losses.keys(), losses.values(), line, marker="s", color=colour, label=name)
+        described.append(name + ": " + ", ".join(f"{e:.1f} with {n}" for n, e in losses.items()))
+    found = {
+        16 * size: sweep.where(embedding_dim=size) for size in sweep.values_of("embedding_dim")
+    }
+    _with_range(
+        axes, list(found), list(found.values()), color=GREEN, linestyle="-", label="autoencoder"
+    )
+    means = [f"{_mean(trials):.1f} with {n}" for n, trials in found.items()]
+    described.append(f"autoencoder: {', '.join(means)}")
+    size = max(set(found).intersection(*linear.values()) or found)  # the largest in all lines
+    at_size = [f"{name} {losses[size]:.1f}" for name, losses in linear.items() if size in losses]
+    at_size.append(f"autoencoder {_mean(found[size]):.1f}")
+    axes.set(xscale="log", yscale="log", title=title, xlabel="numbers per code")
+    axes.set_ylabel("squared error per test image")
+    axes.set_xticks(list(found), list(map(str, found)))
+    _label_1_2_5(axes.yaxis)
+    axes.minorticks_off()
+    axes.legend()
+    found_at_size = f"With {size} numbers per code: {'; '.join(at_size)}."
+    show_plot(figure, title, found_at_size, f"{'; '.join(described)}.")
+
+
+@styled
+def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
+    """Plot the squared error of variational autoencoders against the divergence, a point per run.
+
+    Args:
+        balances: runs that chose beta.
+        plain: runs of autoencoders with codes of the same size.
+        title: what to write above the figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4.4))
+    described = []
+    error = _mean(plain.trials)
+    axes.axhline(error, color=GREY, linestyle=":", label="plain autoencoder")
+    for beta, (colour, _), marker in zip(
+        balances.values_of("beta"), cycle(LINES), cycle("os^Dv"), strict=False
+    ):
+        trials = balances.where(beta=beta)
+        divergences = [trial.history.divergence[-1] for trial in trials]
+        errors = [trial.result for trial in trials]
+        axes.plot(divergences, errors, marker, color=colour, label=f"β = {beta:g}")
+        described.append(f"β = {beta:g}: {fmean(divergences):.0f} nats, {_mean(trials):.1f}")
+    axes.set(title=title, xlabel="divergence, nats per test image", xscale="log")
+    axes.set(ylabel="squared error per test image", ylim=(0, None))
+    _label_1_2_5(axes.xaxis)
+    axes.minorticks_off()
+    axes.legend()
+    found = f"Divergence and error. {'; '.join(described)}. Plain autoencoder: error {error:.1f}."
+    show_plot(figure, title, found)
+
+
+def _mean(trials: list[Trial]) -> float:
+    """What trials that differ in their seeds found on average."""
+    return fmean(trial.result for trial in trials)
+
+
+def _label_1_2_5(axis: Axis) -> None:
+    """Label 1, 2, 5, 10, 20, ... on a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+
+
+def _with_range(axes: plt.Axes, x: list[float], groups: list[list[Trial]], **looks: str) -> None:
+    """Draw means over the seeds, accuracies in per cent, with bars from lowest to highest."""
+    results = [[trial.result for trial in trials] for trials in groups]
+    if groups[0][0].history.test_accuracy:
+        results = [[100 * result for result in found] for found in results]
+    means = [fmean(found) for found in results]
+    below = [mean - min(found) for mean, found in zip(means, results, strict=True)]
+    above = [max(found) - mean for mean, found in zip(means, results, strict=True)]
+    axes.errorbar(x, means, yerr=(below, above), marker="o", capsize=4, **looks)
+
+
+@styled
+def plot_experiments(experiments: Experiments, title: str, against: str = "parameters") -> None:
+    """Plot the result of every run, each point labelled with its number in the table.
+
+    Args:
+        experiments: the runs so far.
+        title: what to write above the figure.
+        against: the horizontal axis: "parameters", or the name of a choice.
+
+    Raises:
+        ValueError: nothing was run yet, or a run has no such choice.
+    """
+    experiments.check_not_empty()
+    trials = experiments.trials
+    if against != "parameters" and not all(against in trial.choices for trial in trials):
+        raise ValueError(
+            f"Not every run chose {against!r}, so it cannot be the horizontal axis. "
+            'Take a name that all of them have, or "parameters".'
+        )
+    figure, axes = plt.subplots(figsize=(8, 4.2))
+    described = []
+    for number, trial in enumerate(trials, start=1):
+        x = trial.n_parameters if against == "parameters" else trial.choices[against]
+        choices = ", ".join(f"{name} {value:g}" for name, value in trial.choices.items())
+        axes.plot(x, trial.result, "o", color=BLUE, markersize=9)
+        axes.annotate(f"run {number}", (x, trial.result), xytext=(9, 5), textcoords="offset points")
+        described.append(f"Run {number}, {choices}: {trial.unit} {trial.format(trial.result)}")
+    axes.set(title=title, xlabel=against, ylabel=trials[0].unit)
+    axes.margins(x=0.2, y=0.25)  # room for the labels
+    axes.set_xlim(left=max(0, axes.get_xlim()[0]))
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter("{x:,g}")
+    if trials[0].unit == "test accuracy":
+        axes.yaxis.set_major_formatter("{x:.0%}")
+        word, best = "highest", max(trials, key=lambda trial: trial.result)
+    else:
+        word, best = "lowest", min(trials, key=lambda trial: trial.result)
+    found = f"{best.format(best.result)}, by run {trials.index(best) + 1}"
+    show_plot(figure, title, f"The {word} {best.unit}: {found}.", f"{'; '.join(described)}.")

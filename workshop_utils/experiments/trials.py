@@ -1,0 +1,164 @@
+"""What the workbook's sweeps train: one network each, from choices to history."""
+
+import contextlib
+
+import torch
+from torch import nn
+
+from workshop_utils.images.augmentation import AugmentedLoader
+from workshop_utils.images.dataset import ImageData
+from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
+from workshop_utils.networks.classifiers import BasicConvNet, DeeperConvNet
+from workshop_utils.networks.layers import count_parameters
+from workshop_utils.networks.pca import patch_autoencoder
+from workshop_utils.networks.variational import VariationalEncoder
+from workshop_utils.settings import Settings
+from workshop_utils.training.history import History
+from workshop_utils.training.loops import train, train_autoencoder, train_variational
+from workshop_utils.training.runs import save_run
+
+
+def try_width(
+    data: ImageData, settings: Settings, width: float, learning_rate: float
+) -> tuple[History, int]:
+    """The convolutional network of notebook 2, with more filters or fewer.
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+        width: how many times as many filters as in notebook 2.
+        learning_rate: of SGD with momentum 0.9.
+
+    Returns:
+        The history, and the number of parameters.
+
+    Source: worksheet 8, "Convolutional Networks": is a larger number of parameters better?
+    """
+    torch.manual_seed(settings.seed)
+    out_c1, out_c2 = max(1, round(8 * width)), max(1, round(16 * width))
+    model = BasicConvNet(out_c1, out_c2, dense_units=256).to(settings.device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
+    history = train(model, *data.loaders(128), optimizer, settings.profile.sweep_epochs)
+    return history, count_parameters(model)
+
+
+def try_deeper(data: ImageData, settings: Settings) -> tuple[History, int]:
+    """A deeper network, trained on augmented images with a learning rate that rises and falls.
+
+    The network of the first seed is kept as the run "deeper".
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+
+    Returns:
+        The history, and the number of parameters.
+    """
+    torch.manual_seed(settings.seed)
+    model = DeeperConvNet().to(settings.device)
+    train_loader, test_loader = data.loaders(128)
+    n_epochs = settings.profile.long_epochs
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=0.1, momentum=0.95, nesterov=True, weight_decay=5e-4
+    )
+    let_rate_rise_and_fall(optimizer, n_epochs * len(train_loader))
+    history = train(model, AugmentedLoader(train_loader), test_loader, optimizer, n_epochs)
+    _keep_first("deeper", history, data, settings, model=model)
+    return history, count_parameters(model)
+
+
+def try_code_size(data: ImageData, settings: Settings, embedding_dim: int) -> tuple[History, int]:
+    """The autoencoder of notebook 3, with a larger or a smaller code.
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+        embedding_dim: channels of the code; each has 4×4 numbers.
+
+    Returns:
+        The history, and the number of parameters of encoder and decoder.
+    """
+    torch.manual_seed(settings.seed)
+    encoder = ConvEncoder(8, 16, embedding_dim).to(settings.device)
+    decoder = ConvDecoder(8, 16, embedding_dim).to(settings.device)
+    both = nn.ModuleList([encoder, decoder])
+    optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
+    n_epochs = settings.profile.sweep_epochs
+    history = train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs)
+    return history, count_parameters(both)
+
+
+def try_patch_autoencoder(data: ImageData, settings: Settings) -> tuple[History, int]:
+    """An autoencoder that begins as PCA on patches, with codes of 512 numbers.
+
+    The network of the first seed is kept as the run "patch_autoencoder".
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+
+    Returns:
+        The history, and the number of parameters of encoder and decoder.
+    """
+    torch.manual_seed(settings.seed)
+    encoder, decoder = patch_autoencoder(data.train_images)
+    both = nn.ModuleList([encoder, decoder])
+    train_loader, test_loader = data.loaders(128)
+    n_epochs = settings.profile.sweep_epochs
+    optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
+    let_rate_rise_and_fall(optimizer, n_epochs * len(train_loader))
+    history = train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs)
+    _keep_first("patch_autoencoder", history, data, settings, encoder=encoder, decoder=decoder)
+    return history, count_parameters(both)
+
+
+def try_variational(data: ImageData, settings: Settings, beta: float) -> tuple[History, int]:
+    """The variational autoencoder of notebook 5, with more or less weight on the divergence.
+
+    The networks of the first seed are kept as runs, such as "variational_0.1".
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+        beta: weight of the divergence against the squared error.
+
+    Returns:
+        The history, and the number of parameters of encoder and decoder.
+    """
+    torch.manual_seed(settings.seed)
+    encoder = VariationalEncoder(8, 16, 32).to(settings.device)
+    decoder = ConvDecoder(8, 16, 32).to(settings.device)
+    both = nn.ModuleList([encoder, decoder])
+    optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
+    n_epochs = settings.profile.sweep_epochs
+    history = train_variational(encoder, decoder, *data.loaders(128), optimizer, n_epochs, beta)
+    name = f"variational_{beta:g}"
+    _keep_first(name, history, data, settings, encoder=encoder, decoder=decoder)
+    return history, count_parameters(both)
+
+
+def let_rate_rise_and_fall(optimizer: torch.optim.Optimizer, n_batches: int) -> None:
+    """Let the learning rate rise to its full value in a fifth of the time, then fall to zero.
+
+    Momentum (for Adam: the first beta) goes the other way, from 0.95 to 0.85 and back.
+
+    Args:
+        optimizer: changes both by itself from now on, after every batch.
+        n_batches: how many batches there will be.
+
+    Source: Smith and Topin (2018).
+    """
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=optimizer.defaults["lr"], total_steps=n_batches, pct_start=0.2
+    )
+    optimizer.register_step_post_hook(lambda *_: schedule.step())
+
+
+def _keep_first(
+    name: str, history: History, data: ImageData, settings: Settings, **models: nn.Module
+) -> None:
+    """Keep the networks of the first seed: of those that differ in nothing else, one is enough."""
+    is_first = settings.seed == settings.profile.sweep_seeds[0]
+    if is_first and not history.was_interrupted:
+        with contextlib.suppress(OSError):  # no room: the numbers are worth more than the network
+            save_run(name, history, data, settings, **models)

@@ -1,0 +1,191 @@
+"""Drawings of networks, made from the networks themselves."""
+
+import math
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyArrowPatch, Rectangle
+from torch import nn
+
+from workshop_utils.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_figure, styled
+from workshop_utils.networks.layers import Layer, format_shape, trace_layers
+
+OPERATIONS = {
+    "Conv2d": ("convolution", BLUE),
+    "ConvTranspose2d": ("transposed\nconvolution", ORANGE),
+    "MaxPool2d": ("max-pooling", GREEN),
+    "Linear": ("fully\nconnected", PURPLE),
+}
+INCHES = 0.47  # per unit of the drawing
+GAP = 0.9  # between neighbouring blocks
+NARROWEST = 1.3  # room for a label under a thin block
+SHEET = 0.09  # how far one channel peeps out behind the other
+
+
+@dataclass(frozen=True)
+class Block:
+    """What one layer hands on, as a drawing.
+
+    Args:
+        shape: (channels, height, width) or (units,), for one image.
+        label: what produced it.
+        colour: of its front.
+    """
+
+    shape: tuple[int, ...]
+    label: str
+    colour: str
+
+    @property
+    def n_sheets(self) -> int:
+        """Channels drawn: all of them up to 16, then a few more."""
+        return min(self.shape[0], 16 + self.shape[0] // 16) if len(self.shape) == 3 else 1
+
+    @property
+    def front(self) -> tuple[float, float]:
+        """Width and height of the front."""
+        if len(self.shape) == 3:
+            side = 0.5 + self.shape[1] / 14
+            return side, side
+        return 0.32, min(3.4, 0.4 + self.shape[0] ** 0.5 / 9)
+
+    @property
+    def width(self) -> float:
+        """Width of front and sheets together."""
+        return self.front[0] + SHEET * (self.n_sheets - 1)
+
+
+@styled
+def draw_network(model: nn.Module, title: str) -> None:
+    """Draw a network for 32×32 images: a stack of sheets per layer, one sheet per channel.
+
+    Args:
+        model: `MultilayerPerceptronModel`, `BasicConvNet` or the like.
+        title: what to write above the drawing.
+    """
+    image = (3, 32, 32)
+    blocks = [Block(image, "image", GREY), *_blocks(trace_layers(model, image), image)]
+    _draw(blocks, title)
+
+
+@styled
+def draw_autoencoder(encoder: nn.Module, decoder: nn.Module, title: str) -> None:
+    """Draw encoder and decoder in a row, with the code between them.
+
+    Args:
+        encoder: image 3×32×32 to code.
+        decoder: code to image.
+        title: what to write above the drawing.
+    """
+    image = (3, 32, 32)
+    encoding = trace_layers(encoder, image)
+    code = encoding[-1].shape
+    blocks = [Block(image, "image x", GREY), *_blocks(encoding, image)]
+    code_at = len(blocks) - 1
+    blocks += _blocks(trace_layers(decoder, code), code)
+    _draw(blocks, title, code_at)
+
+
+@styled
+def draw_interpolation(title: str) -> None:
+    """Draw how two images are encoded, blended as codes, and decoded.
+
+    Args:
+        title: what to write above the drawing.
+    """
+    figure, axes = plt.subplots(figsize=(10, 3.6))
+    boxes = {
+        "image $x$": (0, 2, GREY),
+        "image $x'$": (0, 0, GREY),
+        "code $f(x)$": (3.6, 2, BLUE),
+        "code $f(x')$": (3.6, 0, BLUE),
+        "blend\n$(1-α)\\,f(x) + α\\,f(x')$": (7.4, 1, GREEN),
+        "new image\n$g($blend$)$": (11.6, 1, ORANGE),
+    }
+    for text, (x, y, colour) in boxes.items():
+        width = 2.9 if "blend" in text and "image" not in text else 1.9
+        _box(axes, x, y, width, text, colour)
+    for start, end, text in (
+        ((0.98, 2), (2.62, 2), "encoder $f$"),
+        ((0.98, 0), (2.62, 0), "encoder $f$"),
+        ((4.58, 2), (5.92, 1.25), "$1-α$"),
+        ((4.58, 0), (5.92, 0.75), "$α$"),
+        ((8.88, 1), (10.62, 1), "decoder $g$"),
+    ):
+        _arrow(axes, start, end)
+        middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + 0.16)
+        axes.text(*middle, text, ha="center", va="bottom", color=GREY)
+    axes.set(xlim=(-1.1, 12.7), ylim=(-0.6, 2.7), title=title)
+    axes.axis("off")
+    show_figure(
+        figure,
+        f"{title}: two images are encoded, their codes are mixed in the proportion 1-α to α, "
+        "and the mixture is decoded into a new image.",
+    )
+
+
+def _blocks(layers: list[Layer], shape: tuple[int, ...]) -> list[Block]:
+    """The layers that compute something new (dropout, for one, does not), and flattening."""
+    blocks = []
+    for layer in layers:
+        if layer.kind not in OPERATIONS:
+            continue
+        if layer.kind == "Linear" and len(shape) == 3:  # Linear takes vectors: flattened before
+            blocks.append(Block((math.prod(shape),), "flatten", GREY))
+        operation, colour = OPERATIONS[layer.kind]
+        blocks.append(Block(layer.shape, f"{layer.name}\n{operation}", colour))
+        shape = layer.shape
+    return blocks
+
+
+def _draw(blocks: list[Block], title: str, code_at: int | None = None) -> None:
+    """Draw blocks from left to right; the block number `code_at` is marked as the code."""
+    slots = [max(block.width, NARROWEST) for block in blocks]
+    total = sum(slots) + GAP * (len(blocks) - 1)
+    below, above = -3.0, 3.1
+    size = (INCHES * (total + 1.2), INCHES * (above - below) + 0.4)
+    figure, axes = plt.subplots(figsize=size)
+    x = 0.0
+    for number, (block, slot) in enumerate(zip(blocks, slots, strict=True)):
+        centre = x + slot / 2
+        left = centre - block.width / 2
+        _draw_sheets(axes, block, left)
+        axes.text(centre, 2.75, format_shape(block.shape), ha="center", fontsize=11)
+        axes.text(centre, -1.95, block.label, ha="center", va="top", fontsize=10)
+        if number == code_at:
+            axes.text(centre, 2.2, "code z", ha="center", fontweight="bold")
+        if number + 1 < len(blocks):
+            next_left = x + slot + GAP + (slots[number + 1] - blocks[number + 1].width) / 2
+            _arrow(axes, (left + block.width + 0.12, 0), (next_left - 0.12, 0))
+        x += slot + GAP
+    axes.set(xlim=(-0.6, total + 0.6), ylim=(below, above), title=title, aspect="equal")
+    axes.axis("off")
+    steps = "; ".join(
+        f"{' '.join(block.label.split())}: {format_shape(block.shape)}" for block in blocks
+    )
+    show_figure(figure, f"{title}. Shapes from left to right: {steps}.")
+
+
+def _draw_sheets(axes: Axes, block: Block, left: float) -> None:
+    width, height = block.front
+    lift = SHEET * 0.6
+    bottom = -(height + lift * (block.n_sheets - 1)) / 2
+    for sheet in reversed(range(block.n_sheets)):  # the first channel lies in front
+        corner = (left + sheet * SHEET, bottom + sheet * lift)
+        face = {"facecolor": block.colour, "edgecolor": "white", "linewidth": 0.6}
+        axes.add_patch(Rectangle(corner, width, height, **face))
+
+
+def _box(axes: Axes, x: float, y: float, width: float, text: str, colour: str) -> None:
+    height = 0.84
+    corner = (x - width / 2, y - height / 2)
+    face = {"facecolor": "white", "edgecolor": colour, "linewidth": 2.5}
+    axes.add_patch(Rectangle(corner, width, height, **face))
+    axes.text(x, y, text, ha="center", va="center")
+
+
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    axes.add_patch(
+        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, color=GREY, linewidth=1.4)
+    )

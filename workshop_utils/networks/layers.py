@@ -1,0 +1,136 @@
+"""A network layer by layer: output shapes and numbers of parameters, read from the network."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from workshop_utils.networks.evaluation import evaluating
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One step of a network.
+
+    Args:
+        name: its name in the model, such as "conv1".
+        kind: its class, such as "Conv2d".
+        shape: what it hands on for one image, without the batch dimension.
+        n_parameters: how many numbers are learnt in it; 0 if it was already counted above.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    n_parameters: int
+
+
+def trace_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) -> list[Layer]:
+    """Send one blank image through a model and note what each layer hands on.
+
+    Args:
+        model: any network made of named layers; it is left as it was.
+        input_shape: shape of one input without the batch dimension.
+
+    Returns:
+        The layers in the order of the forward pass; a layer used twice appears twice.
+    """
+    blank = torch.zeros(1, *input_shape, device=next(model.parameters()).device)
+    layers: list[Layer] = []
+    counted = set()
+    for name, layer, output in _steps(model, blank):
+        n_parameters = 0 if name in counted else count_parameters(layer)
+        counted.add(name)
+        layers.append(Layer(name, type(layer).__name__, tuple(output.shape[1:]), n_parameters))
+    return layers
+
+
+def layer_outputs(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
+    """Send images through a model and keep what each layer hands on.
+
+    Args:
+        model: any network made of named layers; it is left as it was, dropout is off.
+        images: N×C×H×W.
+
+    Returns:
+        Name of the layer -> its outputs, N×(shape of one), before any function such as `F.relu`
+        that follows it. A layer used twice is numbered: pool1, pool2.
+    """
+    steps = _steps(model, images)
+    names = numbered([name for name, _layer, _output in steps])
+    return dict(zip(names, (output for *_, output in steps), strict=True))
+
+
+def _steps(model: nn.Module, inputs: Tensor) -> list[tuple[str, nn.Module, Tensor]]:
+    """Name, layer and output of each step of the forward pass."""
+    steps: list[tuple[str, nn.Module, Tensor]] = []
+
+    def note(name: str) -> Callable:
+        def hook(layer: nn.Module, _inputs: tuple, output: Tensor) -> None:
+            steps.append((name, layer, output))
+
+        return hook
+
+    # Containers such as nn.Sequential are looked into: their layers are what computes.
+    parts = [(name, layer) for name, layer in model.named_modules() if not any(layer.children())]
+    hooks = [layer.register_forward_hook(note(name)) for name, layer in parts]
+    try:
+        with evaluating(model):
+            model(inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return steps
+
+
+def named_shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Shape after each layer for one 32×32 image; a layer used twice is numbered: pool1, pool2.
+
+    Args:
+        model: a network made of named layers.
+    """
+    layers = trace_layers(model)
+    names = numbered([layer.name for layer in layers])
+    return dict(zip(names, (layer.shape for layer in layers), strict=True))
+
+
+def numbered(names: list[str]) -> list[str]:
+    """The same names, those that appear more than once with a number: pool1, pool2.
+
+    Args:
+        names: of the layers, in the order of the forward pass.
+    """
+    uses = Counter(names)
+    seen: Counter[str] = Counter()
+    different = []
+    for name in names:
+        seen[name] += 1
+        different.append(f"{name}{seen[name]}" if uses[name] > 1 else name)
+    return different
+
+
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers are learnt in a model or layer."""
+    return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+
+
+def show_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) -> None:
+    """Print a table of a model's layers: name, kind, output shape, parameters.
+
+    Args:
+        model: the network.
+        input_shape: shape of one input without the batch dimension.
+    """
+    rows = [("input", "", input_shape, 0)]
+    rows += [(x.name, x.kind, x.shape, x.n_parameters) for x in trace_layers(model, input_shape)]
+    print(f"{'layer':14}{'kind':18}{'shape for one image':22}{'parameters':>10}")
+    for name, kind, shape, n_parameters in rows:
+        print(f"{name:14}{kind:18}{format_shape(shape):22}{n_parameters:>10,}")
+    print(f"{'total':54}{count_parameters(model):>10,}")
+
+
+def format_shape(shape: tuple[int, ...]) -> str:
+    """Write a shape as 3×32×32."""
+    return "×".join(str(size) for size in shape)

@@ -1,0 +1,153 @@
+"""Principal component analysis (PCA), written as what it is: a linear autoencoder."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SIDE = 16  # of a patch, in pixels: four patches in an image of 32×32
+
+
+def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean image, and the directions in which images vary, the widest first.
+
+    Args:
+        images: uint8, N×3×32×32, or smaller ones such as patches.
+
+    Returns:
+        The mean (3·32·32 = 3072 numbers in [0, 1]) and the directions, 3072×3072, one per column.
+
+    Raises:
+        ValueError: there are fewer than two images, or they are not whole numbers.
+    """
+    if images.dtype != torch.uint8:
+        raise ValueError(
+            "PCA takes images as whole numbers from 0 to 255, such as data.train_images, and "
+            f"divides by 255 itself; these are {images.dtype}."
+        )
+    if len(images) < 2:
+        raise ValueError(f"PCA looks at how images differ and needs at least 2, not {len(images)}.")
+    n_features = images[0].numel()
+    total = torch.zeros(n_features, device=images.device)
+    products = torch.zeros(n_features, n_features, device=images.device)
+    for batch in images.split(5_000):  # in parts, which saves memory
+        x = batch.flatten(start_dim=1).float() / 255  # 5000×3072
+        total += x.sum(dim=0)
+        products += x.T @ x
+    mean = total / len(images)
+    covariance = products / len(images) - mean.outer(mean)
+    # On the CPU and in double precision: not every device can do it, and PyTorch 2.6 fails on so
+    # large a matrix in single precision. The narrowest direction comes first.
+    _variances, directions = torch.linalg.eigh(covariance.cpu().double())
+    return mean, directions.flip(1).float().to(images.device)
+
+
+def cut_into_patches(images: Tensor, side: int) -> Tensor:
+    """Cut images into squares without overlap.
+
+    Args:
+        images: N×C×H×W; H and W are multiples of `side`.
+        side: of a square, in pixels.
+
+    Returns:
+        (N·H/side·W/side)×C×side×side: the patches of the first image, row by row, then
+        those of the second, and so on.
+
+    Raises:
+        ValueError: the images cannot be cut into whole squares of this size.
+    """
+    n, channels, height, width = images.shape
+    if side < 1 or height % side or width % side:
+        raise ValueError(
+            f"Images of {height}×{width} pixels cannot be cut into squares of {side}×{side}: "
+            "both numbers must be multiples of the side."
+        )
+    rows, columns = height // side, width // side
+    squares = images.reshape(n, channels, rows, side, columns, side)
+    return squares.permute(0, 2, 4, 1, 3, 5).reshape(-1, channels, side, side)
+
+
+def linear_autoencoder(
+    mean: Tensor, directions: Tensor, code_size: int, image_shape: tuple[int, ...] = (3, 32, 32)
+) -> tuple[nn.Module, nn.Module]:
+    """The best linear encoder and decoder for codes of a given size.
+
+    Args:
+        mean: mean image, 3072 numbers, from `principal_directions`.
+        directions: 3072×3072, from `principal_directions`.
+        code_size: numbers per code; the first so many directions are kept.
+        image_shape: shape of one image.
+
+    Returns:
+        An encoder (images N×3×32×32 to codes N×code_size) and a decoder (back again).
+
+    Raises:
+        ValueError: more numbers are asked for than there are directions.
+
+    Source: Bourlard and Kamp (1988): no linear autoencoder has a smaller squared error.
+    """
+    n_features, n_directions = directions.shape
+    if not 1 <= code_size <= n_directions:
+        raise ValueError(f"code_size is {code_size}, but it must lie between 1 and {n_directions}.")
+    kept = directions[:, :code_size]  # 3072×code_size
+    with torch.random.fork_rng(devices=[]):  # random first weights, overwritten below
+        encode = nn.Linear(n_features, code_size).to(mean.device)
+        decode = nn.Linear(code_size, n_features).to(mean.device)
+    with torch.no_grad():
+        encode.weight.copy_(kept.T)  # z = keptᵀ (x - mean)
+        encode.bias.copy_(-kept.T @ mean)
+        decode.weight.copy_(kept)  # x̂ = kept z + mean
+        decode.bias.copy_(mean)
+    return nn.Sequential(nn.Flatten(), encode), nn.Sequential(decode, nn.Unflatten(1, image_shape))
+
+
+class Refinement(nn.Module):
+    """Adds to an image what three convolutions find in it; before training, nothing.
+
+    The convolutions work at half the resolution, with four times the channels: no number is lost,
+    and they see more of the image.
+
+    Args:
+        n_filters: of the first and the second convolution.
+
+    Source: residual connections: He et al. (2016); resolution into channels: Shi et al. (2016).
+    """
+
+    def __init__(self, n_filters: int = 32) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(12, n_filters, kernel_size=3, padding=1)
+        self.conv2 = nn.Conv2d(n_filters, n_filters, kernel_size=3, padding=1)
+        self.conv3 = nn.Conv2d(n_filters, 12, kernel_size=3, padding=1)
+        nn.init.zeros_(self.conv3.weight)  # adds nothing at first
+        nn.init.zeros_(self.conv3.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return images of the same shape, N×3×H×W; H and W are even."""
+        found = F.pixel_unshuffle(x, 2)  # N×3×32×32 -> N×12×16×16
+        found = F.relu(self.conv1(found))  # -> N×n_filters×16×16
+        found = F.relu(self.conv2(found))  # -> N×n_filters×16×16
+        return x + F.pixel_shuffle(self.conv3(found), 2)  # -> N×12×16×16 -> N×3×32×32
+
+
+def patch_autoencoder(images: Tensor, code_size: int = 512) -> tuple[nn.Module, nn.Module]:
+    """A linear encoder and decoder of patches, as PCA has them, with a refinement on either side.
+
+    Args:
+        images: uint8, N×3×32×32, whose patches PCA looks at.
+        code_size: numbers per image, a multiple of 4.
+
+    Returns:
+        An encoder (images N×3×32×32 to codes N×code_size/4×2×2) and a decoder (back again).
+    """
+    mean, directions = principal_directions(cut_into_patches(images, SIDE))
+    n_kept = code_size // 4
+    shape = (n_kept, 3, SIDE, SIDE)
+    encode = nn.Conv2d(3, n_kept, kernel_size=SIDE, stride=SIDE)  # a step is a patch
+    decode = nn.ConvTranspose2d(n_kept, 3, kernel_size=SIDE, stride=SIDE)
+    kept = directions[:, :n_kept]  # 768×n_kept
+    with torch.no_grad():
+        encode.weight.copy_(kept.T.reshape(shape))  # z = keptᵀ (x - mean)
+        encode.bias.copy_(-kept.T @ mean)
+        decode.bias.copy_(mean.reshape(3, -1).mean(dim=1))  # one number for each colour
+    decode.weight = encode.weight  # the same numbers both ways, as in PCA
+    encoder, decoder = nn.Sequential(Refinement(), encode), nn.Sequential(decode, Refinement())
+    return encoder.to(images.device), decoder.to(images.device)

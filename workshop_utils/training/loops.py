@@ -1,0 +1,234 @@
+"""The training loops: read them, they are what the notebooks are about."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+from workshop_utils.networks.evaluation import accuracy, check_loader, reconstruct
+from workshop_utils.networks.variational import (
+    VariationalEncoder,
+    kl_divergence,
+    mean_divergence,
+    sample_codes,
+)
+from workshop_utils.training.history import History
+from workshop_utils.training.log import Progress
+from workshop_utils.training.resuming import Checkpoint
+from workshop_utils.training.validation import check_autoencoder, check_classifier
+
+
+def train(
+    model: nn.Module,
+    train_loader: Iterable,
+    test_loader: Iterable,
+    optimizer: torch.optim.Optimizer,
+    n_epochs: int = 10,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
+) -> History:
+    """Train a classifier and evaluate it after every epoch.
+
+    Args:
+        model: turns images N×C×H×W into scores N×n_classes.
+        train_loader: batches of images and labels to learn from.
+        test_loader: batches of images and labels to evaluate on.
+        optimizer: holds the model's parameters.
+        n_epochs: how many times to go through the training images.
+        checkpoint: where every finished epoch is kept; None keeps it nowhere.
+        resume: True goes on after the last epoch that was kept.
+
+    Returns:
+        The history; `loss, accuracy = train(...)` unpacks the values of every batch.
+
+    Raises:
+        ValueError: model, optimizer and data do not fit together.
+        FloatingPointError: the loss became infinite or not a number.
+        ResumeError: there is nothing to go on from, or it does not fit.
+
+    Source: worksheet 8, "Multilayer Perceptron".
+    """
+    check_classifier(model, train_loader, test_loader, optimizer)
+    criterion = nn.CrossEntropyLoss()
+    models = {"model": model}
+
+    with Progress(models, optimizer, train_loader, n_epochs, checkpoint, resume) as progress:
+        for _ in progress.epochs():
+            model.train()  # dropout on
+            for x, labels in progress.batches(train_loader):
+                logits = model(x)  # forward pass: N×n_classes scores
+                loss = criterion(logits, labels)  # mean cross-entropy of the batch
+
+                loss.backward()  # backward pass: gradient of the loss for every parameter
+                optimizer.step()  # move every parameter a little against its gradient
+                optimizer.zero_grad()  # or the next batch's gradients would be added to these
+
+                progress.after_batch(loss, len(x), accuracy(logits, labels))
+            progress.after_epoch(*test(model, criterion, test_loader))
+
+    return progress.history
+
+
+def test(model: nn.Module, criterion: nn.Module, test_loader: Iterable) -> tuple[float, float]:
+    """Evaluate a classifier; the model is left as it was.
+
+    Args:
+        model: turns images N×C×H×W into scores N×n_classes.
+        criterion: mean loss of a batch, from scores and labels.
+        test_loader: batches of images and labels.
+
+    Returns:
+        Mean loss per image, and the fraction of images classified correctly.
+
+    Raises:
+        ValueError: the loader is empty.
+
+    Source: worksheet 8, "Multilayer Perceptron".
+    """
+    check_loader(test_loader, "test")
+    total_loss, n_correct, n_images = 0.0, 0, 0
+    was_training = model.training
+    model.eval()  # dropout off
+
+    with torch.no_grad():  # no gradients needed: less memory, more speed
+        for x, labels in test_loader:
+            logits = model(x)
+            # A batch counts by its size, since the last one may be smaller.
+            total_loss += criterion(logits, labels).item() * len(x)
+            n_correct += (logits.argmax(dim=1) == labels).sum().item()
+            n_images += len(x)
+
+    model.train(was_training)
+    return total_loss / n_images, n_correct / n_images
+
+
+def train_autoencoder(
+    encoder: nn.Module,
+    decoder: nn.Module,
+    train_loader: Iterable,
+    test_loader: Iterable,
+    optimizer: torch.optim.Optimizer,
+    n_epochs: int = 10,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
+) -> History:
+    """Train encoder and decoder together to give back their input.
+
+    Args:
+        encoder: turns images N×C×H×W into codes.
+        decoder: turns codes into images N×C×H×W.
+        train_loader: batches of images to learn from; the labels are not used.
+        test_loader: batches of images to evaluate on.
+        optimizer: holds the parameters of both.
+        n_epochs: how many times to go through the training images.
+        checkpoint: where every finished epoch is kept; None keeps it nowhere.
+        resume: True goes on after the last epoch that was kept.
+
+    Returns:
+        The history; losses are squared errors per image, summed over its values.
+
+    Raises:
+        ValueError: networks, optimizer and data do not fit together.
+        FloatingPointError: the loss became infinite or not a number.
+        ResumeError: there is nothing to go on from, or it does not fit.
+
+    Source: worksheet 8, "Convolutional Autoencoders".
+    """
+    check_autoencoder(encoder, decoder, train_loader, test_loader, optimizer)
+    criterion = nn.MSELoss(reduction="sum")
+    models = {"encoder": encoder, "decoder": decoder}
+
+    with Progress(models, optimizer, train_loader, n_epochs, checkpoint, resume) as progress:
+        for _ in progress.epochs():
+            encoder.train()
+            decoder.train()
+            for x, _labels in progress.batches(train_loader):
+                code = encoder(x)  # N×32×4×4
+                reconstruction = decoder(code)  # N×3×32×32
+                loss = criterion(reconstruction, x) / len(x)  # the target is the input itself
+
+                loss.backward()
+                optimizer.step()
+                optimizer.zero_grad()
+
+                progress.after_batch(loss, len(x))
+            progress.after_epoch(test_autoencoder(encoder, decoder, test_loader))
+
+    return progress.history
+
+
+def test_autoencoder(encoder: nn.Module, decoder: nn.Module, test_loader: Iterable) -> float:
+    """Squared error per test image, summed over its values; the networks are left as they were.
+
+    Args:
+        encoder: turns images N×C×H×W into codes.
+        decoder: turns codes into images N×C×H×W.
+        test_loader: batches of images; the labels are not used.
+
+    Raises:
+        ValueError: the loader is empty.
+    """
+    check_loader(test_loader, "test")
+    criterion = nn.MSELoss(reduction="sum")
+    total_loss, n_images = 0.0, 0
+    for x, _labels in test_loader:
+        total_loss += criterion(reconstruct(encoder, decoder, x), x).item()
+        n_images += len(x)  # divide by the images really seen, at the end
+    return total_loss / n_images
+
+
+def train_variational(
+    encoder: VariationalEncoder,
+    decoder: nn.Module,
+    train_loader: Iterable,
+    test_loader: Iterable,
+    optimizer: torch.optim.Optimizer,
+    n_epochs: int = 10,
+    beta: float = 0.1,
+) -> History:
+    """Train encoder and decoder to give back their input from a code that is drawn at random.
+
+    Args:
+        encoder: turns images N×C×H×W into distributions of codes.
+        decoder: turns codes into images N×C×H×W.
+        train_loader: batches of images to learn from; the labels are not used.
+        test_loader: batches of images to evaluate on.
+        optimizer: holds the parameters of both.
+        n_epochs: how many times to go through the training images.
+        beta: weight of the divergence against the squared error.
+
+    Returns:
+        The history. Training losses are both terms together; test losses are squared errors per
+        image, of reconstructions from the mean codes, as those of `train_autoencoder`.
+
+    Raises:
+        ValueError: networks, optimizer and data do not fit together.
+        FloatingPointError: the loss became infinite or not a number.
+
+    Source: Kingma and Welling (2014); beta: Higgins et al. (2017).
+    """
+    check_autoencoder(encoder, decoder, train_loader, test_loader, optimizer)
+    criterion = nn.MSELoss(reduction="sum")
+    models = {"encoder": encoder, "decoder": decoder}
+
+    with Progress(models, optimizer, train_loader, n_epochs) as progress:
+        for _ in progress.epochs():
+            encoder.train()
+            decoder.train()
+            for x, _labels in progress.batches(train_loader):
+                mean, log_variance = encoder.distribution(x)  # twice N×32×4×4
+                code = sample_codes(mean, log_variance)  # N×32×4×4, other codes every time
+                reconstruction = decoder(code)  # N×3×32×32
+                error = criterion(reconstruction, x) / len(x)
+                divergence = kl_divergence(mean, log_variance).mean()
+                loss = error + beta * divergence
+
+                loss.backward()
+                optimizer.step()
+                optimizer.zero_grad()
+
+                progress.after_batch(loss, len(x))
+            test_loss = test_autoencoder(encoder, decoder, test_loader)
+            progress.after_epoch(test_loss, divergence=mean_divergence(encoder, test_loader))
+
+    return progress.history

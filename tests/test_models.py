@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 
 import workshop_utils as wu
 
@@ -78,23 +79,21 @@ def test_autoencoders_work_on_images_of_other_sizes():
 @pytest.mark.parametrize(
     ("model", "x", "words"),
     [
-        (wu.BasicConvNet(8, 16, 256), torch.rand(4, 1, 28, 28), "N×3×32×32, but got 4×1×28×28"),
+        (wu.BasicConvNet(8, 16, 256), torch.rand(4, 1, 28, 28), "4×1×28×28: .* takes 3 channels"),
         (wu.BasicConvNet(8, 16, 256), torch.rand(3, 32, 32), "add it with x.unsqueeze"),
-        (wu.MultilayerPerceptronModel(784, 10), IMAGES, "N×784, but got 4×3072"),
-        (wu.ConvEncoder(8, 16, 32), torch.rand(4, 1, 32, 32), "N×3×any×any"),
-        (wu.ConvDecoder(8, 16, 32), torch.rand(4, 16, 4, 4), "N×32×any×any"),
+        (wu.MultilayerPerceptronModel(784, 10), IMAGES, "4×3×32×32: .* takes 784 numbers"),
+        (wu.ConvEncoder(8, 16, 32), torch.rand(4, 1, 32, 32), "takes 3 channels"),
+        (wu.ConvDecoder(8, 16, 32), torch.rand(4, 16, 4, 4), "takes 32 channels"),
     ],
 )
-def test_a_wrong_shape_is_named_beside_the_right_one(model, x, words):
+def test_whoever_calls_names_a_wrong_shape_beside_the_right_one(model, x, words):
+    labels = torch.zeros(len(x), dtype=torch.long)
     with pytest.raises(ValueError, match=words):
-        model(x)
+        wu.predict(model, [(x, labels)])
+    with pytest.raises(ValueError, match=words):
+        wu.reconstruct(model, nn.Identity(), x)
 
 
 def test_whole_numbers_are_refused_with_the_conversion_to_make():
     with pytest.raises(TypeError, match=r"x\.float\(\) / 255"):
-        wu.BasicConvNet(8, 16, 256)(torch.zeros(4, 3, 32, 32, dtype=torch.uint8))
-
-
-def test_something_else_than_a_tensor_is_refused():
-    with pytest.raises(TypeError, match="needs a tensor, but was given a list"):
-        wu.ConvEncoder(8, 16, 32)([1, 2, 3])
+        wu.reconstruct(wu.ConvEncoder(8, 16, 32), nn.Identity(), (255 * IMAGES).byte())

@@ -12,7 +12,6 @@ from making import Interrupted
 
 import workshop_utils as wu
 from workshop_utils.files import read_tensors
-from workshop_utils.training.resuming import ResumeError
 
 N_EPOCHS = 4
 
@@ -29,12 +28,12 @@ class Classifier:
         self.loaders = data.loaders(batch_size=64)
         self.train_function = wu.train
 
-    def train(self, checkpoint=None, resume=False, n_epochs=N_EPOCHS, interrupted_at=None):
+    def train(self, keep=None, n_epochs=N_EPOCHS, interrupted_at=None):
         train_loader, test_loader = self.loaders
         if interrupted_at:
             train_loader = Interrupted(train_loader, *interrupted_at)
         return self.train_function(
-            *self.networks, train_loader, test_loader, self.optimizer, n_epochs, checkpoint, resume
+            *self.networks, train_loader, test_loader, self.optimizer, n_epochs, keep=keep
         )
 
     def weights(self):
@@ -63,10 +62,24 @@ def without_seconds(history):
     return dataclasses.replace(history, seconds=[])
 
 
-both = pytest.mark.parametrize("kind", [Classifier, Autoencoder])
+class Variational(Classifier):
+    """A training that draws random numbers in every step."""
+
+    name = "variational"
+
+    def __init__(self, data, seed=0):
+        super().__init__(data, seed)
+        torch.manual_seed(seed)
+        self.networks = [wu.VariationalEncoder(2, 3, 4), wu.ConvDecoder(2, 3, 4)]
+        weights = chain(*(network.parameters() for network in self.networks))
+        self.optimizer = torch.optim.Adam(weights, lr=1e-3)
+        self.train_function = wu.train_variational
 
 
-@both
+each = pytest.mark.parametrize("kind", [Classifier, Autoencoder, Variational])
+
+
+@each
 def test_the_same_seed_gives_the_same_weights_bit_for_bit(kind, data):
     first, second, other = kind(data), None, None
     history = first.train()
@@ -78,35 +91,35 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(kind, data):
     assert not same(first.weights(), other.weights())
 
 
-@both
+@each
 @pytest.mark.parametrize("batch", [1, 3])
 def test_after_an_interruption_training_goes_on_bit_for_bit(kind, batch, data, settings):
     whole = kind(data)
     expected = whole.train()
-    checkpoint = wu.Checkpoint(kind.name, data, settings)
-    kind(data).train(checkpoint, interrupted_at=(3, batch))
+    keep = wu.Keep(kind.name, data, settings)
+    kind(data).train(keep, interrupted_at=(3, batch))
 
     # As in a new kernel: everything is made anew, and random numbers stand elsewhere.
     torch.rand(100)
     again = kind(data, seed=5)
-    history = again.train(checkpoint, resume=True)
+    history = again.train(keep)
     assert without_seconds(history) == without_seconds(expected)
     assert same(again.weights(), whole.weights())
 
 
-@both
+@each
 def test_going_on_twice_is_as_good_as_once(kind, data, settings):
     whole = kind(data)
     expected = whole.train()
-    checkpoint = wu.Checkpoint(kind.name, data, settings)
-    kind(data).train(checkpoint, interrupted_at=(2, 2))
-    kind(data).train(checkpoint, resume=True, interrupted_at=(2, 1))
+    keep = wu.Keep(kind.name, data, settings)
+    kind(data).train(keep, interrupted_at=(2, 2))
+    kind(data).train(keep, interrupted_at=(2, 1))
     again = kind(data)
-    assert without_seconds(again.train(checkpoint, resume=True)) == without_seconds(expected)
+    assert without_seconds(again.train(keep)) == without_seconds(expected)
     assert same(again.weights(), whole.weights())
 
 
-@both
+@each
 def test_an_interruption_leaves_networks_and_history_of_the_last_epoch(kind, data, capsys):
     two_epochs = kind(data)
     expected = two_epochs.train(n_epochs=2)
@@ -119,54 +132,81 @@ def test_an_interruption_leaves_networks_and_history_of_the_last_epoch(kind, dat
     assert all(weight.grad is None for weight in interrupted.networks[0].parameters())
     said = capsys.readouterr().out
     assert "Interrupted. Network and history are as they were after epoch 2 of 4." in said
-    assert "resume" not in said  # nothing was kept
+    assert "kept" not in said  # nothing was kept
 
 
 def test_an_interrupted_student_reads_how_to_go_on(data, settings, capsys):
-    Classifier(data).train(wu.Checkpoint("mlp", data, settings), interrupted_at=(3, 2))
+    Classifier(data).train(wu.Keep("mlp", data, settings), interrupted_at=(3, 2))
     said = capsys.readouterr().out
-    assert "To go on from there, add resume=True to the call and run it again." in said
-    Classifier(data).train(wu.Checkpoint("mlp", data, settings), resume=True)
+    assert "They are kept: run the same again, and it goes on from there." in said
+    Classifier(data).train(wu.Keep("mlp", data, settings))
     said = capsys.readouterr().out
-    assert said.startswith("Going on after epoch 2 of 4.\nepoch  3/4 |")
+    assert said.startswith(
+        "Going on after epoch 2 of 4; keep.forget() would begin anew.\nepoch  3/4"
+    )
+
+
+def test_an_unfinished_training_can_be_forgotten(data, settings, capsys):
+    keep = wu.Keep("mlp", data, settings)
+    Classifier(data).train(keep, interrupted_at=(3, 2))
+    keep.forget()
+    capsys.readouterr()
+    Classifier(data).train(keep)
+    assert capsys.readouterr().out.startswith("epoch  1/4")
+
+
+def test_a_training_is_one_file_finished_or_not(data, settings):
+    keep = wu.Keep("mlp", data, settings)
+    Classifier(data).train(keep, interrupted_at=(3, 2))
+    assert list(settings.runs_dir.rglob("*.safetensors")) == [keep.unfinished]
+    assert wu.find_run("mlp", data, settings) is None
+    again = Classifier(data)
+    history = again.train(keep)
+    [file] = settings.runs_dir.rglob("*.safetensors")
+    run = wu.find_run("mlp", data, settings)
+    assert file.parent == settings.runs_dir
+    assert run.history == history
+    copy = Classifier(data, seed=3)
+    run.load_into(model=copy.networks[0])
+    assert same(copy.weights(), again.weights())
+
+
+def test_a_finished_training_is_trained_anew(data, settings, capsys):
+    first, second = Classifier(data), Classifier(data, seed=1)
+    for training in (first, second):
+        capsys.readouterr()
+        training.train(wu.Keep("mlp", data, settings))
+        assert capsys.readouterr().out.startswith("epoch  1/4")
+    copy = Classifier(data)
+    wu.find_run("mlp", data, settings).load_into(model=copy.networks[0])
+    assert same(copy.weights(), second.weights())
+
+
+def test_a_finished_run_stays_until_the_next_one_is_finished(data, settings):
+    first = Classifier(data)
+    first.train(wu.Keep("mlp", data, settings))
+    Classifier(data, seed=1).train(wu.Keep("mlp", data, settings), interrupted_at=(3, 2))
+    copy = Classifier(data, seed=2)
+    wu.find_run("mlp", data, settings).load_into(model=copy.networks[0])
+    assert same(copy.weights(), first.weights())
 
 
 def test_an_interruption_in_the_first_epoch_leaves_a_fresh_network(data, settings, capsys):
     fresh, interrupted = Classifier(data), Classifier(data)
-    history = interrupted.train(wu.Checkpoint("mlp", data, settings), interrupted_at=(1, 3))
+    history = interrupted.train(wu.Keep("mlp", data, settings), interrupted_at=(1, 3))
     assert same(fresh.weights(), interrupted.weights())
     assert history == wu.History()
     assert "before the first epoch of 4" in capsys.readouterr().out
-
-
-def test_a_finished_training_can_be_made_longer(data, settings):
-    whole = Classifier(data)
-    whole.train(n_epochs=6)
-    checkpoint = wu.Checkpoint("mlp", data, settings)
-    Classifier(data).train(checkpoint, n_epochs=4)
-    again = Classifier(data)
-    assert len(again.train(checkpoint, resume=True, n_epochs=6).test_loss) == 6
-    assert same(again.weights(), whole.weights())
-
-
-def test_who_starts_anew_hears_of_an_unfinished_training(data, settings, capsys):
-    checkpoint = wu.Checkpoint("mlp", data, settings)
-    Classifier(data).train(checkpoint, interrupted_at=(3, 1))
-    capsys.readouterr()
-    Classifier(data).train(checkpoint)
-    assert "Epoch 2 of 4 of an earlier training is kept." in capsys.readouterr().out
-    Classifier(data).train(checkpoint)  # the one before was finished
-    assert "earlier" not in capsys.readouterr().out
 
 
 def test_an_error_in_training_is_no_interruption(data, settings):
     training = Classifier(data)
     training.optimizer.param_groups[0]["lr"] = 1e30
     with pytest.raises(FloatingPointError):
-        training.train(wu.Checkpoint("mlp", data, settings))
+        training.train(wu.Keep("mlp", data, settings))
 
 
-@both
+@each
 @pytest.mark.parametrize("was_training", [True, False])
 def test_dropout_is_on_or_off_as_before(kind, was_training, data):
     training = kind(data)
@@ -178,13 +218,13 @@ def test_dropout_is_on_or_off_as_before(kind, was_training, data):
 
 
 def test_plain_numbers_of_an_optimizer_are_kept_too(data, settings):
-    checkpoint = wu.Checkpoint("mlp", data, settings)
+    keep = wu.Keep("mlp", data, settings)
     training = Classifier(data)
     first = training.networks[0].input_layer.weight
     training.optimizer.state[first]["n_steps"] = 7
-    training.train(checkpoint, n_epochs=1)
+    training.train(keep, interrupted_at=(2, 1))
     again = Classifier(data)
-    again.train(checkpoint, resume=True, n_epochs=1)
+    again.train(keep)
     assert again.optimizer.state[again.networks[0].input_layer.weight]["n_steps"] == 7
 
 
@@ -194,104 +234,120 @@ def test_the_random_numbers_of_a_gpu_are_kept_too(data, settings, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: state)
     monkeypatch.setattr(torch.cuda, "set_rng_state", put_back.append)
-    checkpoint = wu.Checkpoint("mlp", data, settings)
-    Classifier(data).train(checkpoint, n_epochs=1)
-    Classifier(data).train(checkpoint, resume=True, n_epochs=1)
+    keep = wu.Keep("mlp", data, settings)
+    Classifier(data).train(keep, interrupted_at=(2, 1))
+    put_back.clear()
+    Classifier(data).train(keep)
     assert torch.equal(put_back[0], state)
 
 
-# --- what does not fit ---
+# --- what does not fit begins anew, and says so ---
 
 
-def refused(training, checkpoint, match):
-    with pytest.raises(ResumeError, match=match):
-        training.train(checkpoint, resume=True)
+def larger(data):
+    """A training of a network with one more unit."""
+    training = Classifier(data)
+    training.networks[0] = wu.MultilayerPerceptronModel(3072, 10, 33, 16)
+    training.optimizer = torch.optim.SGD(training.networks[0].parameters(), lr=1e-2, momentum=0.9)
+    return training
 
 
-def test_there_must_be_something_to_go_on_from(data, settings):
-    refused(Classifier(data), wu.Checkpoint("mlp", data, settings), "No epoch of 'mlp' was kept")
-    with pytest.raises(ValueError, match="give it to this function, too"):
-        Classifier(data).train(resume=True)
+def with_optimizer(make):
+    def training(data):
+        other = Classifier(data)
+        other.optimizer = make(other.networks[0].parameters())
+        return other
 
-
-def test_a_damaged_checkpoint_is_refused(data, settings):
-    checkpoint = wu.Checkpoint("mlp", data, settings)
-    Classifier(data).train(checkpoint)
-    checkpoint.file.write_bytes(checkpoint.file.read_bytes()[:-9])
-    refused(Classifier(data), checkpoint, "damaged.*Start anew without resume=True")
-
-
-def test_another_network_is_refused_and_stays_as_it_was(data, settings):
-    checkpoint = wu.Checkpoint("mlp", data, settings)
-    Classifier(data).train(checkpoint)
-    other = Classifier(data)
-    other.networks[0] = wu.MultilayerPerceptronModel(3072, 10, 33, 16)
-    other.optimizer = torch.optim.SGD(other.networks[0].parameters(), lr=1e-2, momentum=0.9)
-    before = other.weights()
-    refused(other, checkpoint, r"another network: model.input_layer.weight has shape \(32, 3072\)")
-    assert same(before, other.weights())
+    return training
 
 
 @pytest.mark.parametrize(
-    ("make", "match"),
+    ("other", "words"),
     [
-        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9), "learning rate 0.01, this one.* 0.1"),
-        (lambda p: torch.optim.SGD(p, lr=0.01), "momentum 0.9"),
-        (lambda p: torch.optim.Adam(p, lr=0.01), "optimizer SGD, this one with Adam"),
+        (larger, "another network (model.input_layer.weight has shape (32, 3072) there"),
+        (with_optimizer(lambda p: torch.optim.SGD(p, 0.1, 0.9)), "rate 0.01, this one with 0.1"),
+        (with_optimizer(lambda p: torch.optim.SGD(p, 0.01)), "momentum 0.9, this one with 0"),
+        (with_optimizer(lambda p: torch.optim.Adam(p, 0.01)), "optimizer SGD, this one with Adam"),
     ],
 )
-def test_another_optimizer_is_refused(make, match, data, settings):
-    checkpoint = wu.Checkpoint("mlp", data, settings)
-    Classifier(data).train(checkpoint)
-    other = Classifier(data)
-    other.optimizer = make(other.networks[0].parameters())
-    refused(other, checkpoint, match)
+def test_another_training_under_the_same_name_begins_anew(other, words, data, settings, capsys):
+    keep = wu.Keep("mlp", data, settings)
+    Classifier(data).train(keep, interrupted_at=(3, 1))
+    alone = other(data)
+    expected = alone.train()
+    capsys.readouterr()
+    kept = other(data)
+    history = kept.train(keep)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("The unfinished training of 'mlp' is not gone on with:")
+    assert words in said[0]
+    assert said[1].startswith("epoch  1/4")
+    assert without_seconds(history) == without_seconds(expected)
+    assert same(kept.weights(), alone.weights())
 
 
-def test_other_images_are_refused(data, settings):
-    checkpoint = wu.Checkpoint("mlp", data, settings)
-    Classifier(data).train(checkpoint)
+def begins_anew(data, keep, words, capsys, n_epochs=N_EPOCHS):
+    capsys.readouterr()
+    Classifier(data).train(keep, n_epochs)
+    said = capsys.readouterr().out.splitlines()
+    return words in said[0] and said[1].startswith(f"epoch  1/{n_epochs}")
+
+
+def test_a_damaged_file_begins_anew(data, settings, capsys):
+    keep = wu.Keep("mlp", data, settings)
+    Classifier(data).train(keep, interrupted_at=(3, 1))
+    keep.unfinished.write_bytes(keep.unfinished.read_bytes()[:-9])
+    assert begins_anew(data, keep, "damaged", capsys)
+
+
+def test_fewer_epochs_than_are_kept_begin_anew(data, settings, capsys):
+    keep = wu.Keep("mlp", data, settings)
+    Classifier(data).train(keep, interrupted_at=(3, 1))
+    assert begins_anew(data, keep, "it has 2 epochs already", capsys, n_epochs=2)
+
+
+def test_other_images_begin_anew(data, settings, capsys):
+    Classifier(data).train(wu.Keep("mlp", data, settings), interrupted_at=(3, 1))
     fewer = dataclasses.replace(
         data, train_images=data.train_images[:100], train_labels=data.train_labels[:100]
     )
-    refused(Classifier(fewer), wu.Checkpoint("mlp", fewer, settings), "saw stand-in: 200 training")
+    assert begins_anew(fewer, wu.Keep("mlp", fewer, settings), "it saw stand-in: 200", capsys)
 
 
-def test_seeds_and_profiles_are_kept_apart(data, settings):
-    Classifier(data).train(wu.Checkpoint("mlp", data, settings))
-    other = dataclasses.replace(settings, seed=1)
-    refused(Classifier(data), wu.Checkpoint("mlp", data, other), "No epoch")
+def test_seeds_are_kept_apart(data, settings, capsys):
+    Classifier(data).train(wu.Keep("mlp", data, settings), interrupted_at=(3, 1))
+    capsys.readouterr()
+    Classifier(data).train(wu.Keep("mlp", data, dataclasses.replace(settings, seed=1)))
+    assert capsys.readouterr().out.startswith("epoch  1/4")
 
 
 # --- two notebooks, full disks ---
 
 
 def test_two_notebooks_do_not_mix_their_epochs(data, settings, capsys):
-    first = wu.Checkpoint("mlp", data, settings)
+    first = wu.Keep("mlp", data, settings)
     assert first.take()  # a notebook is training
-    Classifier(data).train(wu.Checkpoint("mlp", data, settings))
+    Classifier(data).train(wu.Keep("mlp", data, settings), interrupted_at=(3, 1))
     assert "Another notebook is training 'mlp' now" in capsys.readouterr().out
-    assert not first.file.exists()
-    refused(Classifier(data), wu.Checkpoint("mlp", data, settings), "stop the other")
+    assert not first.unfinished.exists()
     first.release()
-    Classifier(data).train(wu.Checkpoint("mlp", data, settings))
-    assert first.file.exists()
+    Classifier(data).train(wu.Keep("mlp", data, settings), interrupted_at=(3, 1))
+    assert first.unfinished.exists()
 
 
-@pytest.mark.parametrize("resume", [True, False])
-def test_after_a_training_the_next_notebook_may_go(resume, data, settings):
-    checkpoint = wu.Checkpoint("mlp", data, settings)
-    Classifier(data).train(checkpoint, interrupted_at=(2, 1))
-    Classifier(data).train(checkpoint, resume=resume)
-    refused(Autoencoder(data), checkpoint, "optimizer")
-    assert wu.Checkpoint("mlp", data, settings).take()
-    # the lock goes with its object
+def test_after_a_training_the_next_notebook_may_go(data, settings):
+    keep = wu.Keep("mlp", data, settings)
+    Classifier(data).train(keep, interrupted_at=(2, 1))
+    Classifier(data).train(keep)
+    with pytest.raises(ValueError, match="optimizer does not hold"):
+        wu.train(*Classifier(data).networks, *data.loaders(64), Classifier(data).optimizer, 1, keep)
+    assert wu.Keep("mlp", data, settings).take()
 
 
 def test_a_folder_that_cannot_be_written_does_not_stop_a_training(data, settings, capsys):
     settings.runs_dir.parent.mkdir(exist_ok=True)
     settings.runs_dir.write_text("not a folder")
-    history = Classifier(data).train(wu.Checkpoint("mlp", data, settings))
+    history = Classifier(data).train(wu.Keep("mlp", data, settings))
     assert len(history.test_loss) == N_EPOCHS
     assert "The epochs of this training cannot be kept" in capsys.readouterr().out
 
@@ -300,8 +356,8 @@ def test_a_full_disk_does_not_stop_a_training(data, settings, capsys, monkeypatc
     def no_room(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("workshop_utils.training.resuming.write_tensors", no_room)
-    history = Classifier(data).train(wu.Checkpoint("mlp", data, settings))
+    monkeypatch.setattr("workshop_utils.training.runs.write_tensors", no_room)
+    history = Classifier(data).train(wu.Keep("mlp", data, settings))
     assert len(history.test_loss) == N_EPOCHS
     assert "No space left on device" in capsys.readouterr().out
 
@@ -321,7 +377,7 @@ from pathlib import Path
 
 settings = dataclasses.replace(wu.Settings.from_environment(), runs_dir=Path({runs!r}))
 data = noise()
-checkpoint = wu.Checkpoint("mlp", data, settings)
+keep = wu.Keep("mlp", data, settings)
 when = {when!r}
 replace, n_written = os.replace, 0
 
@@ -349,7 +405,7 @@ class Killed:
 files.os.replace = replacing
 training = Classifier(data)
 training.loaders = Killed(training.loaders[0]), training.loaders[1]
-training.train(checkpoint)
+training.train(keep)
 """
 
 
@@ -366,12 +422,12 @@ def test_a_killed_kernel_loses_one_epoch_at_most(when, n_kept, data, settings):
     program = KILLED.format(tests=os.path.dirname(__file__), runs=str(settings.runs_dir), when=when)
     killed = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], timeout=120)
     assert killed.returncode == -signal.SIGKILL
-    checkpoint = wu.Checkpoint("mlp", data, settings)
-    _, about = read_tensors(checkpoint.file)
+    keep = wu.Keep("mlp", data, settings)
+    _, about = read_tensors(keep.unfinished)
     assert len(about["history"]["test_loss"]) == n_kept
 
     # And another kernel went through the same numbers as this one would have.
     whole, again = Classifier(data), Classifier(data)
     expected = whole.train()
-    assert without_seconds(again.train(checkpoint, resume=True)) == without_seconds(expected)
+    assert without_seconds(again.train(keep)) == without_seconds(expected)
     assert same(again.weights(), whole.weights())

@@ -3,6 +3,7 @@ from collections import OrderedDict
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 import workshop_utils as wu
@@ -28,7 +29,7 @@ def history():
 @pytest.fixture
 def saved(history, data, settings, monkeypatch, tmp_path):
     """A saved run of a small network, and an empty folder of shipped runs."""
-    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(runs, "SHIPPED_RUNS", tmp_path / "shipped")
     model = wu.BasicConvNet(3, 4, 5)
     wu.save_run("cnn", history, data, settings, model=model)
     return model
@@ -84,9 +85,9 @@ def test_no_run_is_found_where_none_was_saved(saved, data, settings):
 def test_your_own_run_goes_before_the_shipped_one(saved, data, settings):
     own = settings.runs_dir
     settings = dataclasses.replace(settings, runs_dir=own.parent / "nothing here yet")
-    runs.SHIPPED.mkdir()
+    runs.SHIPPED_RUNS.mkdir()
     for file in own.iterdir():
-        (runs.SHIPPED / file.name).write_bytes(file.read_bytes())
+        (runs.SHIPPED_RUNS / file.name).write_bytes(file.read_bytes())
     assert wu.find_run("cnn", data, settings).is_shipped
     assert not wu.find_run("cnn", data, dataclasses.replace(settings, runs_dir=own)).is_shipped
 
@@ -155,10 +156,70 @@ def test_an_encoder_with_other_names_is_found_by_the_next_notebook(data, setting
     assert torch.equal(reference(images), own(images))
 
 
+class HeightWidthFirst(nn.Module):
+    """Keeps its weights as height×width×in×out, and counts its calls in a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+        sizes = ((3, 8), (8, 16), (16, 32))
+        self.weights = nn.ParameterList(0.1 * torch.randn(4, 4, n, m) for n, m in sizes)
+        self.biases = nn.ParameterList(0.1 * torch.randn(m) for _, m in sizes)
+
+    def forward(self, x):
+        self.calls += 1
+        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = F.conv2d(torch.relu(x) if i else x, weight.permute(3, 2, 0, 1), bias, 2, 1)
+        return x
+
+
+class OfPatches(nn.Module):
+    """Multiplies patches by matrices of fully connected layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(n, m) for n, m in ((48, 8), (128, 16), (256, 32)))
+
+    def forward(self, x):
+        for i, layer in enumerate(self.layers):
+            patches = F.unfold(torch.relu(x) if i else x, 4, stride=2, padding=1)
+            side = x.shape[-1] // 2
+            x = layer(patches.mT).mT.unflatten(2, (side, side))
+        return x
+
+
+@pytest.mark.parametrize(
+    "make", [HeightWidthFirst, OfPatches, lambda: torch.jit.script(wu.ConvEncoder(8, 16, 32))]
+)
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script")
+def test_an_encoder_that_computes_the_same_in_another_way_is_found_too(make, data, settings):
+    own, reference = make(), wu.ConvEncoder(8, 16, 32)
+    wu.save_run("autoencoder", wu.History(), data, settings, encoder=own)
+    wu.find_run("autoencoder", data, settings).load_into(encoder=reference)
+    images = torch.rand(2, 3, 32, 32)
+    assert torch.allclose(reference(images), own(images), atol=1e-5)
+
+
+def test_an_encoder_that_computes_something_else_is_refused(data, settings):
+    class WithoutReLU(HeightWidthFirst):
+        def forward(self, x):
+            for weight, bias in zip(self.weights, self.biases, strict=True):
+                x = F.conv2d(x, weight.permute(3, 2, 0, 1), bias, 2, 1)
+            return x
+
+    wu.save_run("autoencoder", wu.History(), data, settings, encoder=WithoutReLU())
+    reference = wu.ConvEncoder(8, 16, 32)
+    before = reference.conv1.weight.clone()
+    with pytest.raises(RunError, match="another architecture"):
+        wu.find_run("autoencoder", data, settings).load_into(encoder=reference)
+    assert torch.equal(reference.conv1.weight, before)
+
+
 def test_names_are_not_guessed_where_two_layers_have_the_same_shape(data, settings):
-    twins = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    twins = nn.Sequential(nn.Flatten(), nn.Linear(3072, 4), nn.Linear(4, 4), nn.Linear(4, 4))
     wu.save_run("twins", wu.History(), data, settings, model=twins)
-    other = nn.Sequential(OrderedDict(a=nn.Linear(4, 4), b=nn.Linear(4, 4)))
+    layers = nn.Flatten(), nn.Linear(3072, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+    other = nn.Sequential(OrderedDict(zip("abcd", layers, strict=True)))
     with pytest.raises(RunError, match="another architecture"):
         wu.find_run("twins", data, settings).load_into(model=other)
 

@@ -63,8 +63,8 @@ else:
                 "train_autoencoder",
                 "train_variational",
             ],
-            "training.resuming": ["Checkpoint"],
-            "training.runs": ["find_run", "save_run"],
+            "training.log": ["Log"],
+            "training.runs": ["find_run", "Keep", "save_run"],
             "figures.diagrams": ["draw_autoencoder", "draw_interpolation", "draw_network"],
             "figures.pictures": ["imshow", "show_image_rows", "show_mistakes", "show_samples"],
             "figures.plots": [

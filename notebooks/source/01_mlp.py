@@ -216,15 +216,15 @@ wu.show_source(test)
 # **While it runs:** does the test loss fall as fast as the training loss?
 #
 # You may stop it (■ at the top). Network and history are then as they were after the last finished
-# epoch, and with `resume=True` as one more argument the cell goes on from there. A checkpoint
-# keeps every finished epoch on disk, so this also works after a crash: open the notebook again, and
-# run the cells down to here.
+# epoch. `wu.Keep` keeps every epoch on disk: run the cell again, and it goes on from there. This
+# also works after a crash: open the notebook again, and run the cells down to here. The trained
+# network is kept as well; notebook 2 will compare with it.
 
 # %%
 optimizer = torch.optim.SGD(mlp.parameters(), lr=1e-2, momentum=0.9)
 n_epochs = settings.profile.classifier_epochs
-checkpoint = wu.Checkpoint("mlp", data, settings)
-history = train(mlp, train_loader, test_loader, optimizer, n_epochs, checkpoint)
+keep = wu.Keep("mlp", data, settings)
+history = train(mlp, train_loader, test_loader, optimizer, n_epochs, keep)
 
 # %%
 mlp_accuracy = history.test_accuracy[-1]
@@ -363,11 +363,6 @@ print("shuffled pixels and weights give the same scores:", same)
 # %% [markdown]
 # For photographs that is wasteful: an ear is an ear wherever it is. The next notebook builds
 # this knowledge into the network.
-#
-# Keep the result; notebook 2 will compare with it.
-
-# %%
-wu.save_run("mlp", history, data, settings, model=mlp)
 
 # %% [markdown]
 # ## To go further: what the hidden layers see

@@ -286,13 +286,12 @@ print(f"MLP: {wu.count_parameters(mlp):,} parameters, CNN: {wu.count_parameters(
 # %%
 optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
 n_epochs = settings.profile.classifier_epochs
-checkpoint = wu.Checkpoint("cnn", data, settings)
-cnn_history = train(cnn, train_loader, test_loader, optimizer, n_epochs, checkpoint)
+keep = wu.Keep("cnn", data, settings)
+cnn_history = train(cnn, train_loader, test_loader, optimizer, n_epochs, keep)
 
 # %%
 cnn_accuracy = cnn_history.test_accuracy[-1]
 wu.show_result("cnn_test_accuracy", cnn_accuracy, data, settings)
-wu.save_run("cnn", cnn_history, data, settings, model=cnn)
 
 # %% tags=["nbval-check-output"]
 wu.report_result("cnn_test_accuracy", cnn_accuracy, data, settings)

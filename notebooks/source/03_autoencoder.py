@@ -218,21 +218,18 @@ wu.show_source(train_autoencoder)
 # one, and `chain` joins the two sequences.
 #
 # The optimizer is Adam with learning rate 0.001. The full profile trains for 48 epochs. You may stop
-# it and go on later, as in notebook 1: add `resume=True` to the last call.
+# it and go on later, as in notebook 1: run the cell again.
 
 # %%
 optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()), lr=1e-3)
 n_epochs = settings.profile.autoencoder_epochs
-checkpoint = wu.Checkpoint("autoencoder", data, settings)
-history = train_autoencoder(
-    encoder, decoder, train_loader, test_loader, optimizer, n_epochs, checkpoint
-)
+keep = wu.Keep("autoencoder", data, settings)
+history = train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs, keep)
 
 # %%
 train_loss, test_loss = history.train_loss[-1], history.test_loss[-1]
 wu.show_result("autoencoder_train_loss", train_loss, data, settings)
 wu.show_result("autoencoder_test_loss", test_loss, data, settings)
-wu.save_run("autoencoder", history, data, settings, encoder=encoder, decoder=decoder)
 
 # %% tags=["nbval-check-output"]
 wu.report_result("autoencoder_train_loss", train_loss, data, settings)
@@ -621,8 +618,8 @@ for name, spread in (("plain", 0.0), ("denoising", 0.1)):
     both = nn.ModuleList([its_encoder, its_decoder])
     optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
     loaders = data.loaders(batch_size=128)  # new ones, so that both see the same batches
-    found = train_autoencoder(its_encoder, its_decoder, *loaders, optimizer, n_epochs)
-    wu.save_run(name, found, data, settings, encoder=its_encoder[1], decoder=its_decoder)
+    keep = wu.Keep(name, data, settings)
+    train_autoencoder(its_encoder, its_decoder, *loaders, optimizer, n_epochs, keep)
     short_runs[name] = its_encoder, its_decoder
 
 # %% [markdown]

@@ -7,8 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workshop_utils.networks.evaluation import check_shape
-
 
 class AddNoise(nn.Module):
     """Adds noise to images while training, and nothing afterwards, as dropout does.
@@ -47,7 +45,6 @@ class ConvEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the codes, N×embedding_dim×4×4, of images N×3×32×32."""
-        check_shape("ConvEncoder", x, (3, None, None))
         x = F.relu(self.conv1(x))  # N×3×32×32 -> N×out_c1×16×16
         x = F.relu(self.conv2(x))  # -> N×out_c2×8×8
         return self.conv3(x)  # -> N×embedding_dim×4×4: no ReLU, a code may be negative
@@ -66,7 +63,6 @@ class ConvDecoder(nn.Module):
 
     def __init__(self, out_c1: int, out_c2: int, embedding_dim: int) -> None:
         super().__init__()
-        self.embedding_dim = embedding_dim
         self.deconv1 = nn.ConvTranspose2d(embedding_dim, out_c2, kernel_size=4, stride=2, padding=1)
         self.deconv2 = nn.ConvTranspose2d(out_c2, out_c1, kernel_size=4, stride=2, padding=1)
         self.deconv3 = nn.ConvTranspose2d(out_c1, 3, kernel_size=4, stride=2, padding=1)
@@ -77,7 +73,6 @@ class ConvDecoder(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Return images N×3×32×32, values in [0, 1], for codes N×embedding_dim×4×4."""
-        check_shape("ConvDecoder", z, (self.embedding_dim, None, None))
         x = F.relu(self.deconv1(z))  # N×embedding_dim×4×4 -> N×out_c2×8×8
         x = F.relu(self.deconv2(x))  # -> N×out_c1×16×16
         return torch.sigmoid(self.deconv3(x))  # -> N×3×32×32, each value between 0 and 1

@@ -6,8 +6,6 @@ Shapes are written as N×C×H×W: images in the batch, channels, height, width.
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workshop_utils.networks.evaluation import check_shape
-
 
 class MultilayerPerceptronModel(nn.Module):
     """A multilayer perceptron (MLP) with two hidden layers.
@@ -25,7 +23,6 @@ class MultilayerPerceptronModel(nn.Module):
         self, n_features: int, n_classes: int, hidden_dim1: int = 256, hidden_dim2: int = 100
     ) -> None:
         super().__init__()
-        self.n_features = n_features
         self.input_layer = nn.Linear(n_features, hidden_dim1)
         self.hidden_layer = nn.Linear(hidden_dim1, hidden_dim2)
         self.output_layer = nn.Linear(hidden_dim2, n_classes)
@@ -34,7 +31,6 @@ class MultilayerPerceptronModel(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return one score per class (logits), N×n_classes, for images of n_features numbers."""
         x = x.flatten(start_dim=1)  # N×3×32×32 -> N×3072: rows and columns are forgotten here
-        check_shape("MultilayerPerceptronModel", x, (self.n_features,))
         x = self.dropout(F.relu(self.input_layer(x)))  # -> N×hidden_dim1
         x = self.dropout(F.relu(self.hidden_layer(x)))  # -> N×hidden_dim2
         return self.output_layer(x)  # -> N×n_classes
@@ -62,7 +58,6 @@ class BasicConvNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return one score per class (logits), N×n_classes, for images N×3×32×32."""
-        check_shape("BasicConvNet", x, (3, 32, 32))
         # ReLU after pooling gives the same values as before it, with a quarter of the work.
         x = self.conv1(x)  # N×3×32×32 -> N×out_c1×28×28
         x = F.relu(self.pool(x))  # -> N×out_c1×14×14
@@ -98,7 +93,6 @@ class DeeperConvNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return one score per class (logits), N×n_classes, for images N×3×32×32."""
-        check_shape("DeeperConvNet", x, (3, 32, 32))
         x = F.relu(self.norm1(self.pool(self.conv1(x))))  # N×3×32×32 -> N×32×16×16
         x = F.relu(self.norm2(self.pool(self.conv2(x))))  # -> N×64×8×8
         x = F.relu(self.norm3(self.conv3(x)))  # -> N×128×8×8

@@ -45,9 +45,12 @@ def reconstruct(encoder: nn.Module, decoder: nn.Module, images: Tensor) -> Tenso
 
     Returns:
         Images of the same shape.
+
+    Raises:
+        ValueError: a network cannot work on what it is given.
     """
     with evaluating(encoder, decoder):
-        return decoder(encoder(images))
+        return output_of(decoder, output_of(encoder, images))
 
 
 def predict(model: nn.Module, loader: Iterable) -> tuple[Tensor, Tensor]:
@@ -61,43 +64,13 @@ def predict(model: nn.Module, loader: Iterable) -> tuple[Tensor, Tensor]:
         Probabilities N×n_classes, and the right labels (N whole numbers), in the loader's order.
 
     Raises:
-        ValueError: the loader is empty.
+        ValueError: the loader is empty, or the model cannot work on its images.
     """
     check_loader(loader, "test")
     with evaluating(model):
-        batches = [(model(x).softmax(dim=1), labels) for x, labels in loader]
+        batches = [(output_of(model, x).softmax(dim=1), labels) for x, labels in loader]
     probabilities, labels = zip(*batches, strict=True)
     return torch.cat(probabilities).cpu(), torch.cat(labels).cpu()
-
-
-def check_shape(owner: str, x: Tensor, expected: tuple[int | None, ...]) -> None:
-    """Refuse a batch that `owner` cannot work on.
-
-    Args:
-        owner: who is asking, for the message.
-        x: the batch, N×...
-        expected: sizes after the batch dimension; None stands for any size.
-
-    Raises:
-        TypeError: x is not a tensor of decimal numbers.
-        ValueError: x has another shape.
-    """
-    if not isinstance(x, Tensor):
-        raise TypeError(f"{owner} needs a tensor, but was given a {type(x).__name__}.")
-    if not x.is_floating_point():
-        raise TypeError(
-            f"{owner} needs decimal numbers between 0 and 1, but this tensor holds {x.dtype}. "
-            "Convert whole numbers from 0 to 255 with x.float() / 255."
-        )
-    fits = len(x.shape) == len(expected) + 1 and all(
-        wanted in (None, size) for size, wanted in zip(x.shape[1:], expected, strict=True)
-    )
-    if not fits:
-        wanted = "×".join(["N", *("any" if size is None else str(size) for size in expected)])
-        hint = ""
-        if len(x.shape) == len(expected):
-            hint = " The batch dimension seems to be missing: add it with x.unsqueeze(0)."
-        raise ValueError(f"{owner} needs a batch of shape {wanted}, but got {shape_of(x)}.{hint}")
 
 
 def check_loader(loader: Iterable, name: str) -> None:
@@ -113,3 +86,45 @@ def check_loader(loader: Iterable, name: str) -> None:
 def shape_of(x: Tensor) -> str:
     """Shape of a tensor, written 2×3×32×32."""
     return "×".join(str(size) for size in x.shape)
+
+
+def output_of(model: nn.Module, x: Tensor) -> Tensor:
+    """What a network makes of a batch; where it cannot, the error says why in words."""
+    name = type(model).__name__
+    weight = next(model.parameters(), x)
+    if weight.device != x.device:
+        raise ValueError(
+            f"The {name} is on {weight.device}, but the images are on {x.device}. "
+            "Move the model with model.to(settings.device) before you make the optimizer."
+        )
+    if not x.is_floating_point():
+        raise TypeError(
+            f"{name} needs decimal numbers between 0 and 1, but this tensor holds {x.dtype}. "
+            "Convert whole numbers from 0 to 255 with x.float() / 255."
+        )
+    try:
+        output = model(x)
+    except RuntimeError as error:
+        hint = ""
+        if x.dim() == 3:
+            hint = " The batch dimension seems to be missing: add it with x.unsqueeze(0)."
+        raise ValueError(
+            f"{name} cannot work on a batch of shape {shape_of(x)}{_first_layer(model)}.{hint} "
+            f"PyTorch says: {str(error).splitlines()[0]}"
+        ) from error
+    if not isinstance(output, Tensor):
+        raise TypeError(
+            f"forward() of {name} returned {type(output).__name__}, but a tensor is needed. "
+            "Is the return statement missing?"
+        )
+    return output
+
+
+def _first_layer(model: nn.Module) -> str:
+    """What the first layer with weights takes, as the end of a sentence."""
+    for layer in model.modules():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+            return f": its first layer takes {layer.in_channels} channels, height and width"
+        if isinstance(layer, nn.Linear):
+            return f": its first layer takes {layer.in_features} numbers for each image"
+    return ""

@@ -11,66 +11,56 @@ from tqdm.auto import tqdm
 
 from workshop_utils.settings import progress_bars_wanted
 from workshop_utils.training.history import History
-from workshop_utils.training.resuming import Checkpoint, ResumeError, Training
-from workshop_utils.training.validation import check_finite
+from workshop_utils.training.runs import Keep
+from workshop_utils.training.state import Training
+from workshop_utils.training.validation import check_finite, check_training
 
 MAX_LINES = 12  # longer trainings print every second, third, ... epoch
 
 
-class Progress:
+class Log:
     """Follows a training: progress bar, a printed line per epoch, and `history`.
 
     In a `with` block, Ctrl-C (in JupyterLab the button ■) ends the block without an error, and
-    everything is as it was at the end of the last finished epoch.
+    everything is as it was at the end of the last finished epoch. Before the first epoch, networks
+    and images are tried out on each other.
 
     Args:
-        models: the networks by name; after the block, dropout is on or off as before.
-        optimizer: holds their parameters.
-        train_loader: the batches to learn from.
         n_epochs: how many epochs there will be.
-        checkpoint: keeps every finished epoch; None keeps nothing.
-        resume: go on after the last epoch that `checkpoint` has kept.
+        optimizer: holds the networks' parameters.
+        train_loader: the batches to learn from.
+        test_loader: the batches to evaluate on.
+        keep: keeps every finished epoch, and goes on after the last of them; None keeps nothing.
+        models: the networks by name: model=..., or encoder=... and decoder=...
 
     Raises:
-        ValueError: fewer than one epoch, or nothing to go on from.
-        ResumeError: what was kept does not fit.
+        ValueError: networks, optimizer and data do not fit together.
     """
 
     def __init__(
         self,
-        models: dict[str, nn.Module],
+        n_epochs: int,
         optimizer: torch.optim.Optimizer,
         train_loader: Iterable,
-        n_epochs: int,
-        checkpoint: Checkpoint | None = None,
-        resume: bool = False,
+        test_loader: Iterable,
+        keep: Keep | None = None,
+        **models: nn.Module,
     ) -> None:
-        if n_epochs < 1:
-            raise ValueError(f"n_epochs is {n_epochs}, but training needs at least one epoch.")
-        if resume and checkpoint is None:
-            raise ValueError(
-                "resume=True goes on from a checkpoint: give it to this function, too."
-            )
+        check_training(n_epochs, optimizer, train_loader, test_loader, models)
         self.history = History()
         self._n_epochs = n_epochs
+        self._n_batches = len(train_loader)
         self._optimizer = optimizer
-        self._checkpoint = checkpoint
-        self._resume = resume
+        self._keep = keep
         self._training = Training(models, optimizer, train_loader, self.history)
-        self._epoch = 0
+        self._were_training = {name: model.training for name, model in models.items()}
 
-    def __enter__(self) -> "Progress":
-        self._were_training = [model.training for model in self._training.models.values()]
-        self._is_kept = bool(self._checkpoint) and self._checkpoint.take()
-        try:
-            if self._resume:
-                self._go_on()
-            elif self._is_kept:
-                self._checkpoint.announce()
-            self._finished = self._training.state()
-        except BaseException:
-            self._end()
-            raise
+    def __enter__(self) -> "Log":
+        self._is_kept = self._keep is not None and self._keep.take()
+        if self._is_kept:
+            self._keep.go_on(self._training, self._n_epochs)
+        self._finished = self._training.state()
+        self._bar = None
         return self
 
     def __exit__(
@@ -79,78 +69,74 @@ class Progress:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        self._end()
-        if kind is not KeyboardInterrupt:
-            return False
-        self._training.go_back_to(self._finished)
-        self.history.was_interrupted = True
-        n_finished = len(self.history.test_loss)
-        when = f"after epoch {n_finished}" if n_finished else "before the first epoch"
-        print(f"Interrupted. Network and history are as they were {when} of {self._n_epochs}.")
-        if self._is_kept and n_finished:
-            print("To go on from there, add resume=True to the call and run it again.")
-        return True
+        if self._bar is not None:
+            self._bar.close()
+        if kind is KeyboardInterrupt:
+            self._training.go_back_to(self._finished)
+            self.history.was_interrupted = True
+            n_finished = len(self.history.test_loss)
+            when = f"after epoch {n_finished}" if n_finished else "before the first epoch"
+            print(f"Interrupted. Network and history are as they were {when} of {self._n_epochs}.")
+            if self._is_kept and n_finished:
+                print("They are kept: run the same again, and it goes on from there.")
+        if self._is_kept:
+            self._keep.release()
+        for name, model in self._training.models.items():
+            model.train(self._were_training[name])
+        return kind is KeyboardInterrupt
 
+    @property
     def epochs(self) -> Iterator[int]:
         """The epochs that are still to do, counted from 1."""
         for epoch in range(len(self.history.test_loss) + 1, self._n_epochs + 1):
             self._epoch = epoch
+            self._batch = self._n_images = 0
+            self._loss_sum = self._right_sum = 0.0
+            self._started = time.perf_counter()
+            self._bar = tqdm(
+                total=self._n_batches,
+                desc=f"epoch {epoch}/{self._n_epochs}",
+                leave=False,
+                disable=not progress_bars_wanted(),
+            )
             yield epoch
 
-    def batches(self, loader: Iterable) -> Iterator[tuple[Tensor, Tensor]]:
-        """Go through the loader once, with a progress bar."""
-        self._batch = self._images = 0
-        self._loss_sum = self._right_sum = 0.0
-        self._started = time.perf_counter()
-        title = f"epoch {self._epoch}/{self._n_epochs}"
-        with tqdm(loader, title, leave=False, disable=not progress_bars_wanted()) as self._bar:
-            yield from self._bar
-
-    def after_batch(self, loss: Tensor, n_images: int, accuracy: float | None = None) -> None:
-        """Note one batch.
-
-        Args:
-            loss: mean loss of the batch's images.
-            n_images: how many images the batch holds.
-            accuracy: fraction classified correctly; None for an autoencoder.
+    def batch(self, loss: Tensor, x: Tensor, accuracy: float | None = None) -> None:
+        """Note one batch: its mean loss, its images, and the fraction classified correctly.
 
         Raises:
             FloatingPointError: the loss is infinite or not a number.
         """
-        value = loss.item()
+        value, n_images = loss.item(), len(x)
         self._batch += 1
         check_finite(value, self._epoch, self._batch)
-        self._images += n_images
-        self._loss_sum += value * n_images
+        self._n_images += n_images
+        self._loss_sum += value * n_images  # a batch counts by its size
         self.history.batch_loss.append(value)
-        shown = {"loss": f"{self._loss_sum / self._images:.3f}"}
+        shown = {"loss": f"{self._loss_sum / self._n_images:.3f}"}
         if accuracy is not None:
             self._right_sum += accuracy * n_images
             self.history.batch_accuracy.append(accuracy)
-            shown["accuracy"] = f"{self._right_sum / self._images:.1%}"
+            shown["accuracy"] = f"{self._right_sum / self._n_images:.1%}"
         self._bar.set_postfix(shown, refresh=False)
+        self._bar.update()
 
-    def after_epoch(
+    def epoch(
         self,
         test_loss: float,
         test_accuracy: float | None = None,
         divergence: float | None = None,
     ) -> None:
-        """Note the end of an epoch and print a line about it.
-
-        Args:
-            test_loss: mean loss per test image.
-            test_accuracy: fraction of test images classified correctly; None for an autoencoder.
-            divergence: nats per test image; None if the autoencoder is not a variational one.
-        """
+        """Note the end of an epoch: mean loss per test image, and what else was evaluated."""
+        self._bar.close()
         history = self.history
-        history.train_loss.append(self._loss_sum / self._images)
+        history.train_loss.append(self._loss_sum / self._n_images)
         history.test_loss.append(test_loss)
         history.learning_rate.append(self._optimizer.param_groups[0]["lr"])
         history.seconds.append(time.perf_counter() - self._started)
         train_part, test_part = f"loss {history.train_loss[-1]:7.3f}", f"loss {test_loss:7.3f}"
         if test_accuracy is not None:
-            history.train_accuracy.append(self._right_sum / self._images)
+            history.train_accuracy.append(self._right_sum / self._n_images)
             history.test_accuracy.append(test_accuracy)
             train_part += f", accuracy {history.train_accuracy[-1]:6.1%}"
             test_part += f", accuracy {test_accuracy:6.1%}"
@@ -165,19 +151,4 @@ class Progress:
             )
         self._finished = self._training.state()
         if self._is_kept:
-            self._checkpoint.write(self._finished, self._n_epochs)
-
-    def _go_on(self) -> None:
-        if not self._is_kept:
-            raise ResumeError("Two notebooks cannot go on with the same training: stop the other.")
-        self._training.go_back_to(self._checkpoint.read())
-        n_finished = len(self.history.test_loss)
-        print(f"Going on after epoch {n_finished} of {self._n_epochs}.")
-
-    def _end(self) -> None:
-        if self._is_kept:
-            self._checkpoint.release()
-        for model, was_training in zip(
-            self._training.models.values(), self._were_training, strict=True
-        ):
-            model.train(was_training)
+            self._keep.write(self._training, self._finished, self._n_epochs)

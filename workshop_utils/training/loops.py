@@ -13,9 +13,8 @@ from workshop_utils.networks.variational import (
     sample_codes,
 )
 from workshop_utils.training.history import History
-from workshop_utils.training.log import Progress
-from workshop_utils.training.resuming import Checkpoint
-from workshop_utils.training.validation import check_autoencoder, check_classifier
+from workshop_utils.training.log import Log
+from workshop_utils.training.runs import Keep
 
 
 def train(
@@ -24,8 +23,7 @@ def train(
     test_loader: Iterable,
     optimizer: torch.optim.Optimizer,
     n_epochs: int = 10,
-    checkpoint: Checkpoint | None = None,
-    resume: bool = False,
+    keep: Keep | None = None,
 ) -> History:
     """Train a classifier and evaluate it after every epoch.
 
@@ -35,8 +33,7 @@ def train(
         test_loader: batches of images and labels to evaluate on.
         optimizer: holds the model's parameters.
         n_epochs: how many times to go through the training images.
-        checkpoint: where every finished epoch is kept; None keeps it nowhere.
-        resume: True goes on after the last epoch that was kept.
+        keep: keeps every finished epoch, and goes on after the last of them; None keeps nothing.
 
     Returns:
         The history; `loss, accuracy = train(...)` unpacks the values of every batch.
@@ -44,18 +41,15 @@ def train(
     Raises:
         ValueError: model, optimizer and data do not fit together.
         FloatingPointError: the loss became infinite or not a number.
-        ResumeError: there is nothing to go on from, or it does not fit.
 
     Source: worksheet 8, "Multilayer Perceptron".
     """
-    check_classifier(model, train_loader, test_loader, optimizer)
     criterion = nn.CrossEntropyLoss()
-    models = {"model": model}
 
-    with Progress(models, optimizer, train_loader, n_epochs, checkpoint, resume) as progress:
-        for _ in progress.epochs():
+    with Log(n_epochs, optimizer, train_loader, test_loader, keep, model=model) as log:
+        for _epoch in log.epochs:
             model.train()  # dropout on
-            for x, labels in progress.batches(train_loader):
+            for x, labels in train_loader:
                 logits = model(x)  # forward pass: N×n_classes scores
                 loss = criterion(logits, labels)  # mean cross-entropy of the batch
 
@@ -63,10 +57,10 @@ def train(
                 optimizer.step()  # move every parameter a little against its gradient
                 optimizer.zero_grad()  # or the next batch's gradients would be added to these
 
-                progress.after_batch(loss, len(x), accuracy(logits, labels))
-            progress.after_epoch(*test(model, criterion, test_loader))
+                log.batch(loss, x, accuracy(logits, labels))
+            log.epoch(*test(model, criterion, test_loader))
 
-    return progress.history
+    return log.history
 
 
 def test(model: nn.Module, criterion: nn.Module, test_loader: Iterable) -> tuple[float, float]:
@@ -109,8 +103,7 @@ def train_autoencoder(
     test_loader: Iterable,
     optimizer: torch.optim.Optimizer,
     n_epochs: int = 10,
-    checkpoint: Checkpoint | None = None,
-    resume: bool = False,
+    keep: Keep | None = None,
 ) -> History:
     """Train encoder and decoder together to give back their input.
 
@@ -121,8 +114,7 @@ def train_autoencoder(
         test_loader: batches of images to evaluate on.
         optimizer: holds the parameters of both.
         n_epochs: how many times to go through the training images.
-        checkpoint: where every finished epoch is kept; None keeps it nowhere.
-        resume: True goes on after the last epoch that was kept.
+        keep: keeps every finished epoch, and goes on after the last of them; None keeps nothing.
 
     Returns:
         The history; losses are squared errors per image, summed over its values.
@@ -130,19 +122,17 @@ def train_autoencoder(
     Raises:
         ValueError: networks, optimizer and data do not fit together.
         FloatingPointError: the loss became infinite or not a number.
-        ResumeError: there is nothing to go on from, or it does not fit.
 
     Source: worksheet 8, "Convolutional Autoencoders".
     """
-    check_autoencoder(encoder, decoder, train_loader, test_loader, optimizer)
     criterion = nn.MSELoss(reduction="sum")
     models = {"encoder": encoder, "decoder": decoder}
 
-    with Progress(models, optimizer, train_loader, n_epochs, checkpoint, resume) as progress:
-        for _ in progress.epochs():
+    with Log(n_epochs, optimizer, train_loader, test_loader, keep, **models) as log:
+        for _epoch in log.epochs:
             encoder.train()
             decoder.train()
-            for x, _labels in progress.batches(train_loader):
+            for x, _labels in train_loader:
                 code = encoder(x)  # N×32×4×4
                 reconstruction = decoder(code)  # N×3×32×32
                 loss = criterion(reconstruction, x) / len(x)  # the target is the input itself
@@ -151,10 +141,10 @@ def train_autoencoder(
                 optimizer.step()
                 optimizer.zero_grad()
 
-                progress.after_batch(loss, len(x))
-            progress.after_epoch(test_autoencoder(encoder, decoder, test_loader))
+                log.batch(loss, x)
+            log.epoch(test_autoencoder(encoder, decoder, test_loader))
 
-    return progress.history
+    return log.history
 
 
 def test_autoencoder(encoder: nn.Module, decoder: nn.Module, test_loader: Iterable) -> float:
@@ -185,6 +175,7 @@ def train_variational(
     optimizer: torch.optim.Optimizer,
     n_epochs: int = 10,
     beta: float = 0.1,
+    keep: Keep | None = None,
 ) -> History:
     """Train encoder and decoder to give back their input from a code that is drawn at random.
 
@@ -196,6 +187,7 @@ def train_variational(
         optimizer: holds the parameters of both.
         n_epochs: how many times to go through the training images.
         beta: weight of the divergence against the squared error.
+        keep: keeps every finished epoch, and goes on after the last of them; None keeps nothing.
 
     Returns:
         The history. Training losses are both terms together; test losses are squared errors per
@@ -207,15 +199,14 @@ def train_variational(
 
     Source: Kingma and Welling (2014); beta: Higgins et al. (2017).
     """
-    check_autoencoder(encoder, decoder, train_loader, test_loader, optimizer)
     criterion = nn.MSELoss(reduction="sum")
     models = {"encoder": encoder, "decoder": decoder}
 
-    with Progress(models, optimizer, train_loader, n_epochs) as progress:
-        for _ in progress.epochs():
+    with Log(n_epochs, optimizer, train_loader, test_loader, keep, **models) as log:
+        for _epoch in log.epochs:
             encoder.train()
             decoder.train()
-            for x, _labels in progress.batches(train_loader):
+            for x, _labels in train_loader:
                 mean, log_variance = encoder.distribution(x)  # twice N×32×4×4
                 code = sample_codes(mean, log_variance)  # N×32×4×4, other codes every time
                 reconstruction = decoder(code)  # N×3×32×32
@@ -227,8 +218,8 @@ def train_variational(
                 optimizer.step()
                 optimizer.zero_grad()
 
-                progress.after_batch(loss, len(x))
+                log.batch(loss, x)
             test_loss = test_autoencoder(encoder, decoder, test_loader)
-            progress.after_epoch(test_loss, divergence=mean_divergence(encoder, test_loader))
+            log.epoch(test_loss, divergence=mean_divergence(encoder, test_loader))
 
-    return progress.history
+    return log.history

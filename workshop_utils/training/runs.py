@@ -1,69 +1,154 @@
-"""Trained weights and their histories on disk: your own, or those that come with the workbook.
+"""Trainings on disk: your own, finished or not, and those that came with the workbook.
 
-A run is one file: weights, with the history and a label of what made them.
+A training is one file. While it goes on, the file holds all that its next epoch depends on; once it
+is finished, the weights and the history, with a label of what made them.
 """
 
 import platform
 from dataclasses import asdict, dataclass
+from itertools import permutations
 from pathlib import Path
 
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor, nn
 
 from workshop_utils.files import DamagedError, read_tensors, write_tensors
 from workshop_utils.images.dataset import ImageData
+from workshop_utils.networks.evaluation import evaluating
 from workshop_utils.settings import Settings
 from workshop_utils.training.history import History
+from workshop_utils.training.state import State, StateError, Training, named, shapes_of
 
-SHIPPED = Path(__file__).parent.parent / "recorded" / "runs"
+SHIPPED_RUNS = Path(__file__).parent.parent / "recorded" / "runs"
 FORMAT = 2
+N_EXAMPLES = 2  # images that a run keeps, with what its first network makes of them
 
 
 class RunError(RuntimeError):
     """A saved run is damaged or does not fit; the text says what to do."""
 
 
+class Keep:
+    """Keeps a training in a file: every finished epoch, and at the end the trained networks.
+
+    Hand it to a training loop. After an interruption or a crash, the same call goes on after the
+    last finished epoch, bit for bit as if nothing had happened. Once the training is finished,
+    `find_run` finds it, and the same call trains anew.
+
+    Args:
+        name: what is trained, such as "mlp" or "autoencoder".
+        data: the data set that it is trained on.
+        settings: profile, seed, and the folder to write to.
+    """
+
+    def __init__(self, name: str, data: ImageData, settings: Settings) -> None:
+        stem = f"{name}-{data.name.lower()}-{settings.profile.name}-seed{settings.seed}"
+        self.name = name
+        self.unfinished: Path = settings.runs_dir / "unfinished" / f"{stem}.safetensors"
+        self._data, self._settings = data, settings
+        self._lock = FileLock(self.unfinished.with_suffix(".lock"), blocking=False)
+
+    def forget(self) -> None:
+        """Begin anew the next time: the epochs of an unfinished training are removed."""
+        self.unfinished.unlink(missing_ok=True)
+
+    def take(self) -> bool:
+        """Keep other notebooks from writing to the file; False if nothing can be kept."""
+        try:
+            self.unfinished.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+        except Timeout:
+            print(
+                f"Another notebook is training {self.name!r} now: its epochs are kept, those of "
+                "this training are not."
+            )
+        except (OSError, NotImplementedError) as error:
+            print(f"The epochs of this training cannot be kept ({error}).")
+        return self._lock.is_locked
+
+    def release(self) -> None:
+        """Let other notebooks write."""
+        self._lock.release()
+
+    def go_on(self, training: Training, n_epochs: int) -> None:
+        """Put an unfinished training back to where it was, if there is one that fits."""
+        try:
+            state = self._read()
+            if state is None:
+                return
+            n_finished = len(state.about["history"]["test_loss"])
+            if n_finished >= n_epochs:
+                raise StateError(f"it has {n_finished} epochs already")
+            training.go_back_to(state)
+        except (DamagedError, StateError, KeyError, TypeError) as error:
+            print(f"The unfinished training of {self.name!r} is not gone on with: {error}.")
+            return
+        print(f"Going on after epoch {n_finished} of {n_epochs}; keep.forget() would begin anew.")
+
+    def _read(self) -> State | None:
+        if not self.unfinished.exists():
+            return None
+        tensors, about = read_tensors(self.unfinished)
+        if about["data"] != repr(self._data):
+            raise StateError(f"it saw {about['data']}; here are {self._data!r}")
+        return State(tensors, about)
+
+    def write(self, training: Training, state: State, n_epochs: int) -> None:
+        """Keep the epoch that `state` was taken after; a failure is told, and training goes on."""
+        try:
+            if len(training.history.test_loss) < n_epochs:
+                about = state.about | {"data": repr(self._data), "n_epochs": n_epochs}
+                write_tensors(self.unfinished, state.tensors, about)
+            else:
+                history = training.history
+                save_run(self.name, history, self._data, self._settings, **training.models)
+                self.forget()
+        except OSError as error:
+            print(f"This epoch could not be kept ({error}).")
+
+
 @dataclass(frozen=True)
 class Run:
-    """Weights and history of one training, with a label of what made them.
+    """Weights and history of one finished training, with a label of what made them.
 
     Args:
         about: data set, variant, profile, seed and versions.
         history: losses and accuracies.
-        weights: tensors by name, such as "encoder.conv1.weight".
+        tensors: weights by name, such as "encoder.conv1.weight", and the example.
         is_shipped: True for a run that came with the workbook.
     """
 
     about: dict
     history: History
-    weights: dict[str, Tensor]
+    tensors: dict[str, Tensor]
     is_shipped: bool
 
     def load_into(self, **models: nn.Module) -> None:
-        """Copy the weights into models of the same architecture.
+        """Copy the weights into models that compute the same.
 
-        The layers may have other names, as in an encoder that a student wrote.
+        The layers may have other names and keep their weights in another order, as in an encoder
+        that a student wrote.
 
         Args:
-            models: by the names they were saved under, such as encoder=..., decoder=...
+            models: by the names they were trained under, such as encoder=..., decoder=...
 
         Raises:
             RunError: a model has other layers or sizes than the saved one.
         """
         for name, model in models.items():
-            saved = _renamed(_part(self.weights, name), model)
-            here = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-            there = {key: tuple(value.shape) for key, value in saved.items()}
-            different = [key for key in here | there if here.get(key) != there.get(key)]
-            if different:
-                key = different[0]
+            saved = named(self.tensors, name)
+            here, there = shapes_of(model.state_dict()), shapes_of(saved)
+            if here == there:
+                model.load_state_dict(saved)
+            elif not _load_rearranged(saved, model, named(self.tensors, f"example of {name}")):
+                key = next(key for key in here | there if here.get(key) != there.get(key))
                 raise RunError(
                     f"The saved {self.about['name']!r} run was made for another architecture: "
                     f"{name}.{key} has shape {there.get(key, 'none')} in the file and "
                     f"{here.get(key, 'none')} in this {type(model).__name__}. Use the same "
                     "numbers of channels and units, or train it again."
                 )
-            model.load_state_dict(saved)
 
     def __repr__(self) -> str:
         about = self.about
@@ -76,20 +161,30 @@ class Run:
 def save_run(
     name: str, history: History, data: ImageData, settings: Settings, **models: nn.Module
 ) -> None:
-    """Keep trained models and their history for the other notebooks.
+    """Save trained models and their history for the other notebooks, as `Keep` does at the end.
 
     Args:
         name: what was trained, such as "mlp" or "autoencoder".
         history: what training returned.
         data: the data set it was trained on.
         settings: profile, seed, and the folder to write to.
-        models: the trained models by name, such as model=mlp.
+        models: the trained models by name, such as model=mlp; the first of them takes images.
+
+    Raises:
+        OSError: the folder cannot be written to, or the disk is full.
     """
-    weights = {
+    tensors = {
         f"{part}.{key}": value.clone()  # two layers may share their weights; the file cannot
         for part, model in models.items()
         for key, value in model.state_dict().items()
     }
+    first, model = next(iter(models.items()))
+    images = data.test_images[:N_EXAMPLES] / 255
+    with evaluating(model):
+        tensors |= {
+            f"example of {first}.images": images,
+            f"example of {first}.output": model(images),
+        }
     label = {
         "format": FORMAT,
         "name": name,
@@ -100,12 +195,12 @@ def save_run(
         "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
         "history": asdict(history),
     }
-    write_tensors(_file(settings.runs_dir, name, data, settings), weights, label)
+    write_tensors(_file(settings.runs_dir, name, data, settings), tensors, label)
     print(f"Saved {name} for the other notebooks.")
 
 
 def find_run(name: str, data: ImageData, settings: Settings) -> Run | None:
-    """Your own run of this data set and profile, else the shipped one, else None.
+    """Your own finished run of this data set and profile, else the shipped one, else None.
 
     Args:
         name: what was trained, such as "mlp" or "autoencoder".
@@ -115,7 +210,7 @@ def find_run(name: str, data: ImageData, settings: Settings) -> Run | None:
     Raises:
         RunError: the run is there but damaged, or made on another data set.
     """
-    for folder, is_shipped in ((settings.runs_dir, False), (SHIPPED, True)):
+    for folder, is_shipped in ((settings.runs_dir, False), (SHIPPED_RUNS, True)):
         file = _file(folder, name, data, settings)
         if file.exists():
             return _read_run(file, data, is_shipped)
@@ -124,7 +219,7 @@ def find_run(name: str, data: ImageData, settings: Settings) -> Run | None:
 
 def _read_run(file: Path, data: ImageData, is_shipped: bool) -> Run:
     try:
-        weights, label = read_tensors(file)
+        tensors, label = read_tensors(file)
         history = History(**label.pop("history"))
     except (DamagedError, KeyError, TypeError) as error:
         raise RunError(
@@ -135,22 +230,44 @@ def _read_run(file: Path, data: ImageData, is_shipped: bool) -> Run:
             f"The saved run {file.name} was trained on {label['dataset']}, but this notebook "
             f"works on {data.name}. Train it again on this data set."
         )
-    return Run(label, history, weights, is_shipped)
+    return Run(label, history, tensors, is_shipped)
 
 
 def _file(folder: Path, name: str, data: ImageData, settings: Settings) -> Path:
     return folder / f"{name}-{data.name.lower()}-{settings.profile.name}.safetensors"
 
 
-def _part(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    prefix = f"{name}."
-    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+def _load_rearranged(
+    saved: dict[str, Tensor], model: nn.Module, example: dict[str, Tensor]
+) -> bool:
+    """Load weights whose names or layout are others; the number of entries tells which is which.
+
+    Whether an order of dimensions is the right one, the example decides: what the saved network
+    made of images. Runs without one are taken if every weight has the shape that is needed.
+    """
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    by_size = {value.numel(): value for value in saved.values()}
+    sizes = [value.numel() for value in before.values()]
+    if len(set(sizes)) < len(sizes) or not by_size.keys() >= set(sizes):
+        return False
+    for order in permutations(range(4)):
+        weights = {key: by_size[value.numel()] for key, value in before.items()}
+        if not example and shapes_of(weights) != shapes_of(before):
+            return False
+        model.load_state_dict(
+            {
+                key: value.permute([i for i in order if i < value.dim()]).reshape(before[key].shape)
+                for key, value in weights.items()
+            }
+        )
+        if not example or _gives_example(model, example):
+            return True
+    model.load_state_dict(before)
+    return False
 
 
-def _renamed(saved: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
-    """Give saved weights the model's names, if each shape says which is which."""
-    names = {tuple(value.shape): key for key, value in model.state_dict().items()}
-    shapes = {key: tuple(value.shape) for key, value in saved.items()}
-    if len(set(shapes.values())) < len(shapes) or set(shapes.values()) != set(names):
-        return saved
-    return {names[shapes[key]]: value for key, value in saved.items()}
+def _gives_example(model: nn.Module, example: dict[str, Tensor]) -> bool:
+    device = next(model.parameters()).device
+    with evaluating(model):
+        output = model(example["images"].to(device)).cpu()
+    return torch.allclose(output, example["output"], rtol=1e-3, atol=1e-4)

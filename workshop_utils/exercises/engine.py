@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.exercises.running import judge
@@ -27,7 +27,7 @@ class Mistake:
         return self.name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Exercise:
     """What is asked of a student.
 
@@ -41,7 +41,7 @@ class Exercise:
     name: str
     reference: Callable
     todo: str
-    mistakes: tuple[Mistake, ...] = field(default=(), repr=False)
+    mistakes: tuple[Mistake, ...] = ()
 
     def contained(self, look: Callable[[], str]) -> CheckResult:
         """Judge an answer: `look` returns a sentence if it is right, and raises if it is not."""

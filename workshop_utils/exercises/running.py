@@ -135,6 +135,7 @@ class _Work(threading.Thread):
         self._check, self._todo, self._exercise = check, todo, exercise
         is_graded = os.environ.get("WORKSHOP_GRADING") == "1"
         self._reserved = _code_of(reference) if is_graded else frozenset()
+        self._taken = False
         self._seconds: float | None = None  # of the student's code after its first call
         self._end = self.since + SECONDS
         self._ended = threading.Event()
@@ -153,6 +154,7 @@ class _Work(threading.Thread):
 
         def watch(frame: FrameType, event: str, _arg: Any) -> None:  # noqa: ANN401
             if event == "call" and frame.f_code in self._reserved:
+                self._taken = True
                 raise _NotTheirs
 
         before = sys.getprofile()
@@ -161,6 +163,8 @@ class _Work(threading.Thread):
             yield
         finally:
             sys.setprofile(before)
+            if self._taken:  # even if the student's code has caught it
+                raise _NotTheirs
 
     def note(self, seconds: float) -> None:
         """Count how long a call took; the first may import and compile, and time starts anew."""

@@ -78,226 +78,138 @@ def _explain(step: Step, number: int, right: Counts) -> str:
 
 # --- wrong rules ---
 
-
-def _linear(rule: Callable[[int, int, Step], int | None]) -> Callable[[Step], int | None]:
-    """A rule for fully connected layers, of the numbers that go in and come out."""
-
-    def solution(step: Step) -> int | None:
-        if isinstance(step.layer, nn.Linear):
-            return rule(step.layer.in_features, step.layer.out_features, step)
-        return None
-
-    return solution
-
-
-def _convolution(rule: Callable[[int, int, int, Step], int]) -> Callable[[Step], int | None]:
-    """A rule for convolutions, of the channels in, the filters, their size, and the step."""
-
-    def solution(step: Step) -> int | None:
-        layer = step.layer
-        if isinstance(layer, nn.Conv2d):
-            return rule(layer.in_channels, layer.out_channels, layer.kernel_size[0], step)
-        return None
-
-    return solution
-
-
-INPUTS = (
-    "the inputs are all numbers that the layer before hands on: its channels, each with height "
-    "times width numbers. "
-)
+# All are given the inputs of a layer and its outputs (units, or channels and filters), the size of
+# its filters (1 for units) and the step, and return a number, or None where they say nothing.
+Rule = Callable[[int, int, int, Step], int | None]
+Table = dict[str, tuple[str, Rule]]  # short name -> sentence, rule
 EVERYWHERE = "the size of the image does not count: the same filter is used at every position."
-# Short name, sentence, number of parameters.
-OF_LINEAR = [
-    ("units-no-bias", "the biases are missing. Each unit has one.", lambda i, o, s: i * o),
-    (
-        "units-bias-per-input",
-        "there is one bias for each unit (output), not for each input.",
-        lambda i, o, s: i * o + i,
+ALL_NUMBERS = "the inputs are all numbers that come in: channels times height times width."
+
+COUNTS_OF_BOTH: Table = {
+    "no-bias": ("the biases are missing: one for each output.", lambda i, o, k, s: i * o * k * k),
+    "one-bias": (
+        "there is one bias for each output, not one for the whole layer.",
+        lambda i, o, k, s: i * o * k * k + 1,
     ),
-    (
-        "units-one-bias",
-        "there is one bias for each unit, not one for the whole layer.",
-        lambda i, o, s: i * o + 1,
+    "bias-per-input": (
+        "there is one bias for each output, not for each input.",
+        lambda i, o, k, s: i * o * k * k + i,
     ),
-    (
-        "units-bias-per-weight",
-        "there is one bias for each unit, not one for each weight.",
-        lambda i, o, s: 2 * i * o,
+    "input-biases": (
+        "inputs have no biases: only the outputs have.",
+        lambda i, o, k, s: i * o * k * k + i + o,
     ),
-    (
-        "units-input-biases",
-        "inputs have no biases: only the units have.",
-        lambda i, o, s: i * o + i + o,
-    ),
-    (
-        "units-sum",
-        "each unit is connected with each input: multiply the two numbers.",
-        lambda i, o, s: i + o,
-    ),
-    (
-        "units-one",
-        "this is one unit only. Multiply by the number of units.",
-        lambda i, o, s: i + 1,
-    ),
-    (
-        "units-inputs",
-        "this is how many inputs there are. Each unit has a weight for each of them.",
-        lambda i, o, s: i,
-    ),
-    (
-        "units-outputs",
-        "this is how many units there are (their biases). Where are the weights?",
-        lambda i, o, s: o,
-    ),
-]
-# Short name, sentence, number of inputs; None where the rule says nothing.
-OF_INPUTS = [
-    (
-        "inputs-channels-only",
-        INPUTS + "Height and width are missing.",
-        lambda s: s.came_in[0] if len(s.came_in) == 3 else None,
-    ),
-    (
-        "inputs-one-side",
-        INPUTS + "Only one of the two is counted.",
-        lambda s: s.came_in[0] * s.came_in[1] if len(s.came_in) == 3 else None,
-    ),
-    (
-        "inputs-no-channels",
-        INPUTS + "The channels are missing.",
-        lambda s: s.came_in[1] * s.came_in[2] if len(s.came_in) == 3 else None,
-    ),
-    (
-        "inputs-before-pooling",
-        "the pooling before it is forgotten: it leaves fewer inputs.",
-        lambda s: math.prod(s.earlier) if len(s.came_in) == 3 and s.earlier != s.came_in else None,
-    ),
-    (
-        "inputs-of-the-image",
-        "the inputs are the units of the layer before, not the image.",
-        lambda s: math.prod(IMAGE) if len(s.came_in) == 1 else None,
-    ),
-]
-OF_CONVOLUTION = [
-    (
-        "filters-no-bias",
-        "the biases are missing. Each filter has one.",
-        lambda i, o, k, s: i * o * k * k,
-    ),
-    (
-        "filters-bias-per-weight",
-        "there is one bias for each filter, not one for each weight.",
+    "bias-per-weight": (
+        "there is one bias for each output, not one for each weight.",
         lambda i, o, k, s: 2 * i * o * k * k,
     ),
-    (
-        "filters-bias-per-channel",
+    "one-output": (
+        "this is one unit or filter only. Multiply by how many there are.",
+        lambda i, o, k, s: i * k * k + 1,
+    ),
+}
+COUNTS_OF_UNITS: Table = {
+    "added": ("each unit sees each input: multiply the two numbers.", lambda i, o, k, s: i + o),
+    "inputs": ("this is how many inputs there are. And the weights?", lambda i, o, k, s: i),
+    "outputs": ("this is how many units there are. And the weights?", lambda i, o, k, s: o),
+}
+COUNTS_OF_FILTERS: Table = {
+    "bias-per-channel": (
         "each filter has one bias, not one for each input channel.",
         lambda i, o, k, s: i * o * (k * k + 1),
     ),
-    (
-        "filters-bias-per-input",
-        "there is one bias for each filter (output), not for each input channel.",
-        lambda i, o, k, s: i * o * k * k + i,
+    "all-at-every-position": (
+        f"{EVERYWHERE} And so is its bias.",
+        lambda i, o, k, s: (i * o * k * k + o) * s.shape[1] * s.shape[2],
     ),
-    (
-        "filters-input-biases",
-        "inputs have no biases: only the filters have.",
-        lambda i, o, k, s: i * o * k * k + i + o,
-    ),
-    (
-        "filters-one-bias",
-        "there is one bias for each filter, not one for the whole layer.",
-        lambda i, o, k, s: i * o * k * k + 1,
-    ),
-    (
-        "filters-one",
-        "this is one filter only. Multiply by the number of filters.",
-        lambda i, o, k, s: i * k * k + 1,
-    ),
-    (
-        "filters-bias-per-position",
+    "bias-per-position": (
         "a filter has one bias for all positions, not one for each.",
         lambda i, o, k, s: i * o * k * k + math.prod(s.shape),
     ),
-    (
-        "filters-at-every-position",
-        EVERYWHERE,
-        lambda i, o, k, s: (i * o * k * k + o) * s.shape[1] * s.shape[2],
+}
+# Of these the weights are wrong, whether the biases are added or not.
+WEIGHTS_OF_UNITS: Table = {
+    "channels-only": (
+        f"{ALL_NUMBERS} Height and width are missing.",
+        lambda i, o, k, s: s.came_in[0] * o if len(s.came_in) == 3 else None,
     ),
-    (
-        "filters-at-every-position-no-bias",
-        EVERYWHERE + " And the biases are missing.",
-        lambda i, o, k, s: i * o * k * k * s.shape[1] * s.shape[2],
+    "one-side": (
+        f"{ALL_NUMBERS} Only one of height and width is counted.",
+        lambda i, o, k, s: s.came_in[0] * s.came_in[1] * o if len(s.came_in) == 3 else None,
     ),
-    (
-        "filters-at-every-pixel",
-        EVERYWHERE + " Not even that of what comes in.",
-        lambda i, o, k, s: (i * o * k * k + o) * s.came_in[1] * s.came_in[2],
+    "inputs-no-channels": (
+        f"{ALL_NUMBERS} The channels are missing.",
+        lambda i, o, k, s: s.came_in[1] * s.came_in[2] * o if len(s.came_in) == 3 else None,
     ),
-    (
-        "filters-at-every-pixel-no-bias",
-        EVERYWHERE + " Not even that of what comes in; and the biases are missing.",
-        lambda i, o, k, s: i * o * k * k * s.came_in[1] * s.came_in[2],
+    "pooling-forgotten": (
+        "the pooling before it is forgotten: it leaves fewer inputs.",
+        lambda i, o, k, s: (
+            math.prod(s.earlier) * o if len(s.came_in) == 3 and s.earlier != s.came_in else None
+        ),
     ),
-]
-# Short name, sentence, number of weights without the biases.
-OF_FILTERS = [
-    (
-        "filters-no-channels",
+    "image-again": (
+        "the inputs are the units of the layer before, not the image.",
+        lambda i, o, k, s: math.prod(IMAGE) * o if len(s.came_in) == 1 else None,
+    ),
+}
+WEIGHTS_OF_FILTERS: Table = {
+    "no-channels": (
         "the input channels are missing: each filter has k·k weights for each of them.",
         lambda i, o, k, s: o * k * k,
     ),
-    (
-        "filters-one-side",
+    "k-for-k²": (
         "a filter has k·k weights for each input channel, not k.",
         lambda i, o, k, s: i * o * k,
     ),
-    (
-        "filters-no-size",
-        "the size of the filters is missing: k·k for each input channel.",
-        lambda i, o, k, s: i * o,
-    ),
-    (
-        "filters-own-channels",
+    "no-size": ("the size of the filters is missing: k·k.", lambda i, o, k, s: i * o),
+    "own-channels": (
         "the input channels are those that come in, not this layer's own filters.",
         lambda i, o, k, s: o * o * k * k,
     ),
-    (
-        "filters-colours",
-        "only the first convolution sees the 3 colours. This one sees the channels of the layer "
-        "before.",
+    "colours": (
+        "only the first convolution sees the 3 colours: here the channels of the layer before.",
         lambda i, o, k, s: 3 * o * k * k,
     ),
-]
+    "at-every-position": (
+        EVERYWHERE,
+        lambda i, o, k, s: i * o * k * k * s.shape[1] * s.shape[2],
+    ),
+    "as-units": (
+        "this is a fully connected layer. A filter has few weights and uses them everywhere.",
+        lambda i, o, k, s: math.prod(s.came_in) * math.prod(s.shape),
+    ),
+}
+
+
+def _solution(rule: Rule, layers: tuple[type, ...], biases: bool) -> Callable[[Step], int | None]:
+    def solution(step: Step) -> int | None:
+        layer = step.layer
+        if not isinstance(layer, layers):
+            return None
+        is_linear = isinstance(layer, nn.Linear)
+        k = 1 if is_linear else layer.kernel_size[0]
+        n_in = layer.in_features if is_linear else layer.in_channels
+        n_out = layer.out_features if is_linear else layer.out_channels
+        number = rule(n_in, n_out, k, step)
+        return number + n_out if number and biases else number
+
+    return solution
 
 
 def _mistakes() -> Iterator[Mistake]:
-    for name, sentence, rule in OF_LINEAR:
-        yield Mistake(name, sentence, _linear(rule))
-    for name, sentence, rule in OF_CONVOLUTION:
-        yield Mistake(name, sentence, _convolution(rule))
-    for has_bias, end, also in ((1, "", ""), (0, "-no-bias", " And the biases are missing.")):
-        for name, sentence, inputs in OF_INPUTS:
-
-            def units(_i: int, o: int, s: Step, inputs: Callable = inputs, b: int = has_bias) -> Any:
-                return None if inputs(s) is None else (inputs(s) + b) * o
-
-            yield Mistake(name + end, sentence + also, _linear(units))
-        for name, sentence, weights in OF_FILTERS:
-
-            def filters(i: int, o: int, k: int, s: Step, w: Callable = weights, b: int = has_bias) -> int:
-                return w(i, o, k, s) + b * o
-
-            yield Mistake(name + end, sentence + also, _convolution(filters))
-        yield Mistake(
-            f"filters-as-units{end}",
-            "this is a fully connected layer. A filter has few weights and uses them everywhere."
-            + also,
-            _convolution(
-                lambda i, o, k, s, b=has_bias: (math.prod(s.came_in) + b) * math.prod(s.shape)
-            ),
-        )
+    units, filters = (nn.Linear,), (nn.Conv2d,)
+    for layers, table in (
+        (units + filters, COUNTS_OF_BOTH),
+        (units, COUNTS_OF_UNITS),
+        (filters, COUNTS_OF_FILTERS),
+    ):
+        for name, (sentence, rule) in table.items():
+            yield Mistake(name, sentence, _solution(rule, layers, biases=False))
+    for layers, table in ((units, WEIGHTS_OF_UNITS), (filters, WEIGHTS_OF_FILTERS)):
+        for name, (sentence, rule) in table.items():
+            yield Mistake(name, sentence, _solution(rule, layers, biases=True))
+            also = f"{sentence} And the biases are missing."
+            yield Mistake(f"{name}, no bias", also, _solution(rule, layers, biases=False))
 
 
 MLP_PARAMETERS, CNN_PARAMETERS = (

@@ -120,9 +120,7 @@ def whole_number(value: object, name: str, what: str) -> int:
         return value.__index__()
     except (AttributeError, TypeError, RuntimeError):
         hint = " Write large numbers without a comma." if isinstance(value, tuple) else ""
-        raise Wrong(
-            f"{name}: {what} is a whole number, but this is {kind(value)}.{hint}"
-        ) from None
+        raise Wrong(f"{name}: {what} is a whole number, but this is {kind(value)}.{hint}") from None
 
 
 def _steps_of(model: nn.Module) -> list[Step]:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from workshop_utils.exercises.answers import random_tensor
-from workshop_utils.exercises.engine import Mistake
+from workshop_utils.exercises.engine import table
 from workshop_utils.exercises.functions import Case, FunctionExercise, Run, copied, gradients
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.networks.variational import kl_divergence
@@ -64,112 +63,79 @@ def _with_formula(formula: Callable[[Tensor, Tensor], Tensor]) -> Callable:
     return lambda mean, log_variance: formula(mean, log_variance).sum((1, 2, 3)) / 2
 
 
-TOTAL = (
-    "That is {} over all images. One number for each image is needed: sum over the dimensions 1, "
-    "2 and 3."
-)
-COLLECTED = [
-    (
-        "not-added",
-        "These are the numbers one by one. Add up all numbers of an image.",
-        lambda each: each,
-    ),
-    (
-        "keepdim",
+EACH = "One number for each image is needed: sum over the dimensions 1, 2 and 3."
+# Short name -> sentence, how the right numbers are collected.
+COLLECTED: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
+    "not-added": (f"These are the numbers one by one. {EACH}", lambda each: each),
+    "keepdim": (
         "The numbers of an image are added up, but dimensions of size 1 are left: no keepdim.",
         lambda each: each.sum((1, 2, 3), keepdim=True),
     ),
-    ("sum-over-images", TOTAL.format("the sum"), lambda each: each.sum()),
-    ("mean-over-images", TOTAL.format("the mean"), lambda each: each.sum((1, 2, 3)).mean()),
-    ("mean-of-all", TOTAL.format("the mean of all numbers"), lambda each: each.mean()),
-    (
-        "over-the-images",
-        "Summed over the images. Their dimension, the first, must stay: sum over the dimensions 1, "
-        "2 and 3.",
-        lambda each: each.sum(0),
+    "sum-of-all": (f"That is the sum over all images. {EACH}", lambda each: each.sum()),
+    "mean-of-images": (
+        f"That is the mean over all images. {EACH}",
+        lambda each: each.sum((1, 2, 3)).mean(),
     ),
-    (
-        "mean-of-numbers",
+    "mean-of-all": (f"That is the mean of all numbers. {EACH}", lambda each: each.mean()),
+    "over-the-images": (f"Summed over the images. {EACH}", lambda each: each.sum(0)),
+    "mean-of-numbers": (
         "The mean over the numbers of an image is taken, but their sum is needed.",
         lambda each: each.mean((1, 2, 3)),
     ),
-    (
-        "channels-only",
+    "channels-only": (
         "Only the channels are added up: height and width as well.",
         lambda each: each.sum(1),
     ),
-    (
-        "positions-only",
-        "Only height and width are added up: the channels as well.",
-        lambda each: each.sum((2, 3)),
-    ),
-    ("no-half", "The factor 1/2 is missing.", lambda each: 2 * each.sum((1, 2, 3))),
-    (
-        "negative",
+    "no-half": ("The factor 1/2 is missing.", lambda each: 2 * each.sum((1, 2, 3))),
+    "negative": (
         "The sign is wrong: a divergence is never negative.",
         lambda each: -each.sum((1, 2, 3)),
     ),
-    (
-        "negative-no-half",
+    "negative-no-half": (
         "The sign is wrong, and the factor 1/2 is missing.",
         lambda each: -2 * each.sum((1, 2, 3)),
     ),
-    (
-        "detached",
-        "The divergences are right, but no gradient passes, so nothing could be learnt from them. "
-        "Leave out .detach(), .item(), .data, torch.tensor(...) and no_grad.",
-        lambda each: each.sum((1, 2, 3)).detach(),
-    ),
-]
-FORMULAS = [
-    (
-        "no-one",
+}
+# Short name -> sentence, twice the divergence of each number.
+FORMULAS: dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]] = {
+    "no-one": (
         "The 1 is missing: it makes the divergence zero for the standard normal.",
         lambda mean, log: mean**2 + log.exp() - log,
     ),
-    ("mean-not-squared", "mean is not squared.", lambda mean, log: mean + log.exp() - log - 1),
-    (
-        "logarithm-added",
+    "mean-not-squared": (
+        "mean is not squared.",
+        lambda mean, log: mean + log.exp() - log - 1,
+    ),
+    "logarithm-added": (
         "log_variance has the wrong sign.",
         lambda mean, log: mean**2 + log.exp() + log - 1,
     ),
-    (
-        "logarithm-for-variance",
-        "The variance is missing, or taken for log_variance: it is log_variance.exp().",
-        lambda mean, log: mean**2 + log - log - 1,
-    ),
-    (
-        "no-variance",
+    "no-variance": (
         "The variance is missing: it is log_variance.exp().",
         lambda mean, log: mean**2 - log - 1,
     ),
-    (
-        "spread-for-variance",
+    "spread-for-variance": (
         "exp of half of log_variance is the standard deviation; the variance is needed.",
         lambda mean, log: mean**2 + (log / 2).exp() - log - 1,
     ),
-    (
-        "variance-squared",
+    "variance-squared": (
         "The variance is squared. log_variance.exp() is the variance already.",
         lambda mean, log: mean**2 + log.exp() ** 2 - log - 1,
     ),
-    (
-        "logarithm-doubled",
+    "logarithm-doubled": (
         "The logarithm is doubled. log_variance is that of the variance already.",
         lambda mean, log: mean**2 + log.exp() - 2 * log - 1,
     ),
-    (
-        "logarithm-of-spread",
+    "logarithm-of-spread": (
         "log_variance is the logarithm of the variance σ², not of σ: exp gives σ² at once.",
         lambda mean, log: mean**2 + (2 * log).exp() - 2 * log - 1,
     ),
-    (
-        "no-logarithm",
+    "no-logarithm": (
         "log_variance is missing from the sum.",
         lambda mean, log: mean**2 + log.exp() - 1,
     ),
-    ("no-mean", "mean² is missing from the sum.", lambda mean, log: log.exp() - log - 1),
-]
+    "no-mean": ("mean² is missing from the sum.", lambda mean, log: log.exp() - log - 1),
+}
 KL_DIVERGENCE = _WithGradients(
     name="kl_divergence",
     reference=kl_divergence,
@@ -179,8 +145,8 @@ KL_DIVERGENCE = _WithGradients(
         "numbers of each image."
     ),
     right="Right: one divergence for each image, and none for the standard normal distribution.",
-    mistakes=(
-        *(Mistake(*words, _collected(collect)) for *words, collect in COLLECTED),
-        *(Mistake(*words, _with_formula(formula)) for *words, formula in FORMULAS),
+    mistakes=table(
+        {name: (sentence, _collected(how)) for name, (sentence, how) in COLLECTED.items()}
+        | {name: (sentence, _with_formula(how)) for name, (sentence, how) in FORMULAS.items()}
     ),
 )

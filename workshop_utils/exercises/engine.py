@@ -48,6 +48,11 @@ class Exercise:
         return judge(look, self.todo, self.name, self.reference)
 
 
+def table(mistakes: dict[str, tuple[str, Callable]]) -> tuple[Mistake, ...]:
+    """Mistakes written down as name -> sentence, solution."""
+    return tuple(Mistake(name, *rest) for name, rest in mistakes.items())
+
+
 def exercises() -> dict[str, Exercise]:
     """All exercises by name: those that the modules of this folder hold."""
     folder = importlib.import_module("workshop_utils.exercises")

@@ -64,7 +64,7 @@ class FunctionExercise(Exercise):
         raise AssertionError  # for `explain` always raises
 
     def observe(self, run: Run, case: Case) -> Iterator[tuple[str, Any]]:
-        """What is looked at for one input, and what was found; what is compared first comes first."""
+        """What is looked at for one input, in the order in which it is compared."""
         yield "result", run(copied(case))
 
     def explain(self, cases: list[Case], found: list[Findings], needed: list[Findings]) -> None:
@@ -182,8 +182,9 @@ def described(case: Case) -> str:
             others.append(name)
         else:
             others.append(f"{name} = {value}")
-    return in_words([f"{in_words(names)} of shape {shape}" for shape, names in shapes.items()]
-                    + others)
+    return in_words(
+        [f"{in_words(names)} of shape {shape}" for shape, names in shapes.items()] + others
+    )
 
 
 def _plain(solution: Callable) -> Run:
@@ -235,7 +236,9 @@ def _multiple(found: list[Findings], needed: list[Findings], what: str) -> str:
     pairs = [(seen.get(what), right[what]) for seen, right in zip(found, needed, strict=False)]
     if any(not isinstance(seen, Tensor) or seen.shape != right.shape for seen, right in pairs):
         return ""
-    seen, right = (torch.cat([x.detach().flatten() for x in side]) for side in zip(*pairs))
+    seen, right = (
+        torch.cat([x.detach().flatten() for x in side]) for side in zip(*pairs, strict=True)
+    )
     factor = (seen * right).sum() / right.square().sum()
     if same(seen, factor * right):
         return f"All numbers are the right ones, multiplied by {factor:.4g}. "
@@ -251,7 +254,9 @@ def _where(seen: Tensor, right: Tensor) -> str:
         lines = wrong.flatten(1).any(dim=1) if wrong.dim() > 1 else wrong
         rights = [i for i, is_wrong in enumerate(lines.tolist()) if not is_wrong]
         if rights:
-            text += f" Of {len(lines)} along the first dimension, these are right: {in_words(rights)}."
+            text += (
+                f" Of {len(lines)} along the first dimension, these are right: {in_words(rights)}."
+            )
     if (right < 0).any() and not (seen < 0).any():
         text += " No number is negative, but some should be."
     return text

@@ -1,6 +1,5 @@
 """Exercise 4.1: a straight line, walked evenly and with both ends."""
 
-import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -8,7 +7,7 @@ from torch import Tensor
 
 from workshop_utils.analysis.interpolation import interpolate
 from workshop_utils.exercises.answers import random_tensor
-from workshop_utils.exercises.engine import Mistake
+from workshop_utils.exercises.engine import table
 from workshop_utils.exercises.functions import Case, FunctionExercise
 from workshop_utils.exercises.result import CheckResult
 
@@ -40,8 +39,10 @@ def _cases() -> Iterator[Case]:
 
 # --- wrong solutions ---
 
+Line = Callable[[Tensor, Tensor, int], Tensor]
 
-def _with_alpha(schedule: Callable[[Tensor, int], Tensor]) -> Callable:
+
+def _with_alpha(schedule: Callable[[Tensor, int], Tensor]) -> Line:
     """A line with other α, made of 0, 1, … n_steps - 1 and n_steps."""
 
     def line(start: Tensor, end: Tensor, n_steps: int) -> Tensor:
@@ -51,7 +52,7 @@ def _with_alpha(schedule: Callable[[Tensor, int], Tensor]) -> Callable:
     return line
 
 
-def _with_formula(formula: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable:
+def _with_formula(formula: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Line:
     """A line with another formula of α, start and end."""
 
     def line(start: Tensor, end: Tensor, n_steps: int) -> Tensor:
@@ -60,14 +61,15 @@ def _with_formula(formula: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callab
     return line
 
 
-def _always(n: int) -> Callable:
-    return lambda start, end, n_steps: interpolate(start, end, n)
+def _with_number(number: Callable[[int], int]) -> Line:
+    """A right line of another number of points."""
+    line = _with_formula(lambda a, start, end: (1 - a) * start + a * end)
+    return lambda start, end, n_steps: line(start, end, number(n_steps))
 
 
-def _more(n: int) -> Callable:
-    """So many points more than were asked for."""
-    line = _with_formula(lambda alpha, start, end: (1 - alpha) * start + alpha * end)
-    return lambda start, end, n_steps: line(start, end, n_steps + n)
+def _arranged(arrange: Callable[[Tensor], object]) -> Line:
+    """The right points in another arrangement."""
+    return lambda start, end, n_steps: arrange(interpolate(start, end, n_steps))
 
 
 def _by_steps(start: Tensor, end: Tensor, n_steps: int) -> Tensor:
@@ -81,240 +83,151 @@ def _on_circle(alpha: Tensor, start: Tensor, end: Tensor) -> Tensor:
     return (((1 - alpha) * angle).sin() * start + (alpha * angle).sin() * end) / angle.sin()
 
 
-STOPS_EARLY = f"The last point, end, is missing: α stops before 1. {LINSPACE}"
-NOT_EVEN = "The points are not evenly spaced: {}. " + LINSPACE
-ONE_POINT = "That is a single point: all n_steps points are needed, "
-# Short name, sentence, α from k = 0, 1, … n - 1 and n.
-SCHEDULES = [
-    (
-        "reversed",
+WEIGHTS = "The weights do not add up to 1: "
+ONE_POINT = "That is a single point, but all n_steps points are needed"
+MORE = "so there are too many points: n_steps counts both ends."
+ALWAYS = "There are {} points whatever n_steps is: use n_steps in place of the number."
+# Short name -> sentence, solution.
+MISTAKES: dict[str, tuple[str, Line]] = {
+    "reversed": (
         "The line is reversed. α belongs to end, 1 - α to start.",
-        lambda k, n: 1 - k / (n - 1),
+        _with_alpha(lambda k, n: 1 - k / (n - 1)),
     ),
-    ("alpha-stops-early", STOPS_EARLY, lambda k, n: k / n),
-    ("alpha-stops-early-of-more", STOPS_EARLY, lambda k, n: k / (n + 1)),
-    (
-        "alpha-begins-late",
+    "alpha-stops-early": (
+        f"The last point, end, is missing: α stops before 1. {LINSPACE}",
+        _with_alpha(lambda k, n: k / n),
+    ),
+    "alpha-begins-late": (
         f"The first point, start, is missing: α begins after 0. {LINSPACE}",
-        lambda k, n: (k + 1) / n,
+        _with_alpha(lambda k, n: (k + 1) / n),
     ),
-    (
-        "both-ends-missing",
+    "alpha-without-ends": (
         f"Both ends are missing. α must begin at 0 and reach 1. {LINSPACE}",
-        lambda k, n: (k + 1) / (n + 1),
+        _with_alpha(lambda k, n: (k + 1) / (n + 1)),
     ),
-    (
-        "alpha-in-the-middle",
-        f"The ends are missing: α lies in the middle of each step. {LINSPACE}",
-        lambda k, n: (k + 0.5) / n,
-    ),
-    (
-        "alpha-not-divided",
+    "alpha-not-divided": (
         f"α runs from 0 to n_steps - 1, but must end at 1. {LINSPACE}",
-        lambda k, n: k,
+        _with_alpha(lambda k, n: k),
     ),
-    (
-        "alpha-from-minus-1",
-        f"α runs from -1 to 1, but must begin at 0. {LINSPACE}",
-        lambda k, n: 2 * k / (n - 1) - 1,
-    ),
-    (
-        "alpha-rounded-down",
+    "alpha-rounded": (
         "α is rounded to whole numbers, so all points but the last are start. Is there a // or an "
         "int() too many?",
-        lambda k, n: k // (n - 1),
+        _with_alpha(lambda k, n: k // (n - 1)),
     ),
-    (
-        "alpha-rounded",
-        "α is rounded to 0 or 1. It must be a decimal number.",
-        lambda k, n: (k / (n - 1)).round(),
+    "alpha-squared": (
+        f"The points are not evenly spaced: α is squared. {LINSPACE}",
+        _with_alpha(lambda k, n: (k / (n - 1)) ** 2),
     ),
-    ("all-start", "All points are start. Does α change from point to point?", lambda k, n: 0 * k),
-    ("all-end", "All points are end. Does α change from point to point?", lambda k, n: 0 * k + 1),
-    (
-        "all-middle",
-        "All points are the one in the middle. Does α change?",
-        lambda k, n: 0 * k + 0.5,
+    "all-start": (
+        "All points are start. Does α change from point to point?",
+        _with_alpha(lambda k, n: 0 * k),
     ),
-    ("alpha-squared", NOT_EVEN.format("α is squared"), lambda k, n: (k / (n - 1)) ** 2),
-    ("alpha-root", NOT_EVEN.format("α is a square root"), lambda k, n: (k / (n - 1)) ** 0.5),
-    (
-        "alpha-smooth",
-        NOT_EVEN.format("α follows a smooth step"),
-        lambda k, n: (k / (n - 1)) ** 2 * (3 - 2 * k / (n - 1)),
+    "all-end": (
+        "All points are end. Does α change from point to point?",
+        _with_alpha(lambda k, n: 0 * k + 1),
     ),
-    (
-        "alpha-cosine",
-        NOT_EVEN.format("α follows a cosine"),
-        lambda k, n: (1 - (math.pi * k / (n - 1)).cos()) / 2,
+    "start-whole": (
+        f"{WEIGHTS}start needs (1 - α).",
+        _with_formula(lambda a, start, end: start + a * end),
     ),
-]
-# Short name, sentence, a point of the line.
-FORMULAS = [
-    (
-        "start-whole",
-        "The weights do not add up to 1: start needs (1 - α).",
-        lambda a, start, end: start + a * end,
+    "end-whole": (
+        f"{WEIGHTS}end needs α.",
+        _with_formula(lambda a, start, end: (1 - a) * start + end),
     ),
-    (
-        "end-whole",
-        "The weights do not add up to 1: end needs α.",
-        lambda a, start, end: (1 - a) * start + end,
+    "alpha-twice": (
+        f"{WEIGHTS}start needs (1 - α), not α.",
+        _with_formula(lambda a, start, end: a * (start + end)),
     ),
-    (
-        "alpha-twice",
-        "The weights do not add up to 1: start needs (1 - α), not α.",
-        lambda a, start, end: a * (start + end),
-    ),
-    (
-        "no-end",
+    "no-end": (
         "α·end is missing from the sum.",
-        lambda a, start, end: (1 - a) * start,
+        _with_formula(lambda a, start, end: (1 - a) * start),
     ),
-    (
-        "no-start",
+    "no-start": (
         "(1 - α)·start is missing from the sum.",
-        lambda a, start, end: a * end,
+        _with_formula(lambda a, start, end: a * end),
     ),
-    (
-        "subtracted",
+    "subtracted": (
         "The wrong sign: (1 - α)·start is to be added to α·end.",
-        lambda a, start, end: (1 - a) * start - a * end,
+        _with_formula(lambda a, start, end: (1 - a) * start - a * end),
     ),
-    (
-        "away-from-end",
+    "away-from-end": (
         "The line leads away from end: use end - start, not start - end.",
-        lambda a, start, end: start + a * (start - end),
+        _with_formula(lambda a, start, end: start + a * (start - end)),
     ),
-    (
-        "halved",
-        "The sum is divided by 2, but the weights already add up to 1.",
-        lambda a, start, end: ((1 - a) * start + a * end) / 2,
-    ),
-    (
-        "clamped",
+    "clamped": (
         "The points are cut off to [0, 1], but codes may be any number.",
-        lambda a, start, end: torch.lerp(start, end, a).clamp(0, 1),
+        _with_formula(lambda a, start, end: torch.lerp(start, end, a).clamp(0, 1)),
     ),
-    (
-        "cut-at-zero",
+    "cut-at-zero": (
         "Negative numbers are cut off, but codes may be any number.",
-        lambda a, start, end: torch.lerp(start, end, a).relu(),
+        _with_formula(lambda a, start, end: torch.lerp(start, end, a).relu()),
     ),
-    (
-        "on-a-circle",
-        "The points lie on a circle (slerp), but a straight line is asked for: "
-        "(1 - α)·start + α·end.",
-        _on_circle,
+    "on-a-circle": (
+        "The points lie on a circle (slerp), but a straight line is asked for.",
+        _with_formula(_on_circle),
     ),
-    (
-        "root-weights",
-        "The weights are square roots: (1 - α) and α themselves are needed.",
-        lambda a, start, end: (1 - a).sqrt() * start + a.sqrt() * end,
-    ),
-]
-# Short name, sentence, solution.
-OTHERS = [
-    (
-        "one-point-middle",
-        f"{ONE_POINT}not only the one in the middle.",
+    "one-point-middle": (
+        f"{ONE_POINT}, not only the one in the middle.",
         lambda start, end, n_steps: (start + end) / 2,
     ),
-    (
-        "one-point-last",
-        f"{ONE_POINT}but the loop keeps only the last. Collect them in a list and torch.stack it.",
+    "one-point-last": (
+        f"{ONE_POINT}: the loop keeps only the last. Collect them in a list and torch.stack it.",
         lambda start, end, n_steps: end,
     ),
-    (
-        "one-point-first",
-        f"{ONE_POINT}but the loop ends with the first. Is return inside the loop?",
+    "one-point-first": (
+        f"{ONE_POINT}: the loop ends with the first. Is return inside the loop?",
         lambda start, end, n_steps: start,
     ),
-    (
-        "lerp-by-n-steps",
-        f"{ONE_POINT}and n_steps is no α. Call torch.lerp with each α, or give α the shape "
-        "n_steps×1×1×1.",
+    "lerp-by-n-steps": (
+        f"{ONE_POINT}: n_steps is no α. Call torch.lerp once for each α.",
         torch.lerp,
     ),
-    (
-        "one-point-more",
-        "That is one point too many: n_steps counts both ends.",
-        _more(1),
+    "one-point-more": (
+        f"n_steps is one too many, {MORE}",
+        _with_number(lambda n: n + 1),
     ),
-    (
-        "one-point-more-beyond",
-        "That is one point too many, and it lies beyond end.",
-        lambda start, end, n: _with_alpha(lambda k, m: k / (m - 2))(start, end, n + 1),
+    "two-points-more": (
+        f"The ends are counted besides n_steps, {MORE}",
+        _with_number(lambda n: n + 2),
     ),
-    ("two-points-more", "These are two points too many: n_steps counts both ends.", _more(2)),
-    (
-        "one-point-less",
+    "one-point-less": (
         "One point is missing: n_steps counts both ends.",
-        _more(-1),
+        _with_number(lambda n: n - 1),
     ),
-    (
-        "one-point-less-without-end",
-        "The last point, end, is missing: append it, or take linspace(0, 1, n_steps).",
-        lambda start, end, n: _with_alpha(lambda k, m: k / m)(start, end, n - 1),
-    ),
-    (
-        "inner-points",
+    "inner-points": (
         "Both ends are missing, so there are two points too few: n_steps counts both ends.",
-        lambda start, end, n: interpolate(start, end, n)[1:-1],
+        _arranged(lambda line: line[1:-1]),
     ),
-    (
-        "arange-by-step",
+    "arange-by-step": (
         "torch.arange with a decimal step sometimes gives a point too many, because of rounding. "
         + LINSPACE,
         _by_steps,
     ),
-    (
-        "float64",
+    "float64": (
         "The points are right, but torch.float64, where float32 is needed. NumPy's numbers are "
         "float64: make α with torch.linspace, and leave out .double().",
-        lambda start, end, n: interpolate(start, end, n).double(),
+        _arranged(Tensor.double),
     ),
-    (
-        "cat",
+    "joined-by-cat": (
         "The points are joined along the channels: use torch.stack, not torch.cat.",
-        lambda start, end, n: torch.cat(list(interpolate(start, end, n))),
+        _arranged(lambda line: line.flatten(0, 1)),
     ),
-    (
-        "batch-dimension",
+    "batch-dimension": (
         "Each point has a dimension of size 1 too many: is there an unsqueeze too many?",
-        lambda start, end, n: interpolate(start, end, n)[:, None],
+        _arranged(lambda line: line[:, None]),
     ),
-    (
-        "dimension-before",
-        "The result has a dimension of size 1 too many, the first: is there an unsqueeze too many?",
-        lambda start, end, n: interpolate(start, end, n)[None],
-    ),
-    (
-        "counted-last",
+    "counted-last": (
         "The points must be counted by the first dimension, but here it is the last: "
         "torch.stack(..., dim=0).",
-        lambda start, end, n: torch.stack(list(interpolate(start, end, n)), dim=-1),
+        _arranged(lambda line: line.movedim(0, -1)),
     ),
-    (
-        "counted-second",
-        "The points must be counted by the first dimension, but here it is the second: "
-        "torch.stack(..., dim=0).",
-        lambda start, end, n: torch.stack(list(interpolate(start, end, n)), dim=1),
-    ),
-    (
-        "flattened",
+    "flattened": (
         "Leave the shape of each point as it is: no flatten.",
-        lambda start, end, n: interpolate(start, end, n).flatten(1),
+        _arranged(lambda line: line.flatten(1)),
     ),
-    *(
-        (
-            f"always-{n}",
-            f"There are {n} points whatever n_steps is: use n_steps in place of the number.",
-            _always(n),
-        )
-        for n in (5, 8, 9, 10, 11, 20, 50, 100)
-    ),
-]
+    "always-8": (ALWAYS.format(8), _with_number(lambda n: 8)),
+    "always-10": (ALWAYS.format(10), _with_number(lambda n: 10)),
+}
 INTERPOLATE = FunctionExercise(
     name="interpolate",
     reference=interpolate,
@@ -324,9 +237,5 @@ INTERPOLATE = FunctionExercise(
         "as one tensor n_steps×(shape of start)."
     ),
     right="Right: n_steps points from start to end, evenly spaced, for images and for codes.",
-    mistakes=(
-        *(Mistake(*words, _with_alpha(schedule)) for *words, schedule in SCHEDULES),
-        *(Mistake(*words, _with_formula(formula)) for *words, formula in FORMULAS),
-        *(Mistake(*mistake) for mistake in OTHERS),
-    ),
+    mistakes=table(MISTAKES),
 )

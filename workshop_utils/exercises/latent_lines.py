@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from workshop_utils.analysis.interpolation import interpolate, latent_line
 from workshop_utils.exercises.answers import check_tensor, kind, random_tensor, shape_of
-from workshop_utils.exercises.engine import Mistake
+from workshop_utils.exercises.engine import table
 from workshop_utils.exercises.functions import Case, FunctionExercise, Run, copied
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.exercises.running import NotWritten, Wrong, call
@@ -97,124 +97,68 @@ def _cases() -> Iterator[Case]:
 
 def _with_points(points: Callable[[Tensor, Tensor, int], Tensor]) -> Line:
     """Other codes are decoded than those of the line."""
-
-    def line(
-        encoder: nn.Module, decoder: nn.Module, x: Tensor, x_prime: Tensor, n: int
-    ) -> Tensor:
-        return decoder(points(*encoder(torch.stack([x, x_prime])), n))
-
-    return line
+    return lambda e, d, x, x_prime, n: d(points(*e(torch.stack([x, x_prime])), n))
 
 
 def _always(n: int) -> Line:
     return _with_points(lambda z, z_prime, _n: interpolate(z, z_prime, n))
 
 
-def _all(image: Callable[..., Tensor]) -> Line:
-    """One image, again and again."""
-    return lambda e, d, x, x_prime, n: image(e, d, x, x_prime).expand(n, -1, -1, -1)
-
-
-def _through(encoder: nn.Module, decoder: nn.Module, x: Tensor) -> Tensor:
-    return decoder(encoder(x[None]))
-
-
-NOT_CODES = "Pixels are blended, not codes: encode x and x_prime first, and decode the line."
-NO_CHANGE = "All images are {}. Does α change from image to image?"
-ONE_IMAGE = "That is a single image: decode all codes of the line."
-MISTAKES = [
-    (
-        "reversed",
+ALWAYS = "The line has {} images whatever n_steps is: hand n_steps on to interpolate."
+MISTAKES: dict[str, tuple[str, Line]] = {
+    "reversed": (
         "The line is reversed: it starts at the reconstruction of x' and ends at that of x.",
         _with_points(lambda z, z_prime, n: interpolate(z_prime, z, n)),
     ),
-    (
-        "not-decoded",
+    "not-decoded": (
         "These are codes: send them through the decoder.",
         lambda e, d, x, x_prime, n: interpolate(*e(torch.stack([x, x_prime])), n),
     ),
-    ("pixels", NOT_CODES, lambda e, d, x, x_prime, n: interpolate(x, x_prime, n)),
-    (
-        "pixels-reversed",
-        f"{NOT_CODES} And the line is reversed.",
-        lambda e, d, x, x_prime, n: interpolate(x_prime, x, n),
+    "pixels": (
+        "Pixels are blended, not codes: encode x and x_prime first, and decode the line.",
+        lambda e, d, x, x_prime, n: interpolate(x, x_prime, n),
     ),
-    (
-        "pixels-encoded",
+    "pixels-encoded": (
         "Pixels are blended and then sent through encoder and decoder. Encode x and x_prime first, "
         "and interpolate between the two codes.",
         lambda e, d, x, x_prime, n: d(e(interpolate(x, x_prime, n))),
     ),
-    (
-        "reconstructions",
+    "reconstructions": (
         "The two reconstructions are blended. Interpolate between the codes, and decode the line.",
         lambda e, d, x, x_prime, n: interpolate(*d(e(torch.stack([x, x_prime]))), n),
     ),
-    (
-        "batches-of-one",
+    "batches-of-one": (
         "Each image still is a batch of one: use torch.cat in place of torch.stack, or decode all "
         "codes at once.",
         lambda e, d, x, x_prime, n: latent_line(e, d, x, x_prime, n)[:, None],
     ),
-    (
-        "all-x",
-        NO_CHANGE.format("x"),
-        _all(lambda e, d, x, x_prime: x),
+    "all-start": (
+        "All images are the reconstruction of x. Does α change from image to image?",
+        _with_points(lambda z, z_prime, n: z.expand(n, -1, -1, -1)),
     ),
-    (
-        "all-x-prime",
-        NO_CHANGE.format("x'"),
-        _all(lambda e, d, x, x_prime: x_prime),
+    "all-end": (
+        "All images are the reconstruction of x'. Does α change from image to image?",
+        _with_points(lambda z, z_prime, n: z_prime.expand(n, -1, -1, -1)),
     ),
-    (
-        "all-start",
-        NO_CHANGE.format("the reconstruction of x"),
-        _all(lambda e, d, x, x_prime: _through(e, d, x)),
-    ),
-    (
-        "all-end",
-        NO_CHANGE.format("the reconstruction of x'"),
-        _all(lambda e, d, x, x_prime: _through(e, d, x_prime)),
-    ),
-    (
-        "all-middle",
-        NO_CHANGE.format("the one in the middle"),
-        _with_points(lambda z, z_prime, n: ((z + z_prime) / 2).expand(n, -1, -1, -1)),
-    ),
-    (
-        "no-end",
+    "no-end": (
         "The end is missing: the last image is not yet that of x'.",
         _with_points(lambda z, z_prime, n: interpolate(z, z_prime, n + 1)[:-1]),
     ),
-    (
-        "no-start",
+    "no-start": (
         "The start is missing: the first image is not that of x.",
         _with_points(lambda z, z_prime, n: interpolate(z, z_prime, n + 1)[1:]),
     ),
-    (
-        "no-ends",
+    "no-ends": (
         "Both ends are missing: α must begin at 0 and reach 1.",
         _with_points(lambda z, z_prime, n: interpolate(z, z_prime, n + 2)[1:-1]),
     ),
-    (
-        "one-image",
-        ONE_IMAGE,
-        lambda e, d, x, x_prime, n: _through(e, d, x_prime)[0],
+    "one-image": (
+        "That is a single image: decode all codes of the line, not only the last.",
+        lambda e, d, x, x_prime, n: d(e(x_prime[None])),
     ),
-    (
-        "one-image-in-a-batch",
-        f"{ONE_IMAGE} Here only the last is decoded.",
-        lambda e, d, x, x_prime, n: _through(e, d, x_prime),
-    ),
-    *(
-        (
-            f"always-{n}",
-            f"The line has {n} images whatever n_steps is: hand n_steps on to interpolate.",
-            _always(n),
-        )
-        for n in (8, 10)
-    ),
-]
+    "always-8": (ALWAYS.format(8), _always(8)),
+    "always-10": (ALWAYS.format(10), _always(10)),
+}
 LATENT_LINE = _OfNetworks(
     name="latent_line",
     reference=latent_line,
@@ -226,5 +170,5 @@ LATENT_LINE = _OfNetworks(
     right=(
         "Right: the line of {} images starts at the reconstruction of x and ends at that of x'."
     ),
-    mistakes=tuple(Mistake(*mistake) for mistake in MISTAKES),
+    mistakes=table(MISTAKES),
 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from workshop_utils.exercises.answers import check_tensor, in_words, random_tensor, same
-from workshop_utils.exercises.engine import Mistake
+from workshop_utils.exercises.engine import table
 from workshop_utils.exercises.functions import Case, FunctionExercise, Run, copied, gradients
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.networks.variational import sample_codes
@@ -210,134 +210,80 @@ def _with_spread(spread: Callable[[Tensor], Tensor]) -> Callable:
     return lambda mean, log_variance: mean + spread(log_variance) * torch.randn_like(mean)
 
 
-def _without_gradient(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return sample_codes(mean, log_variance).detach()
-
-
 def _seeded(mean: Tensor) -> Tensor:
     return torch.randn(mean.shape, generator=torch.Generator().manual_seed(0))
 
 
-def _in_training(mean: Tensor) -> Tensor:
-    return torch.randn_like(mean) * torch.is_grad_enabled()
-
-
-NOISES = [
-    ("not-random", FIXED, _seeded),
-    (
-        "noise-of-one-image",
-        SAME_NOISE.format("All images"),
-        lambda mean: torch.randn(mean.shape[1:]),
-    ),
-    (
-        "noise-of-one-number",
-        SAME_NOISE.format("All numbers of a code"),
-        lambda mean: torch.randn(len(mean), 1, 1, 1),
-    ),
-    (
-        "noise-for-all",
-        SAME_NOISE.format("All images, and all numbers of a code,"),
-        lambda mean: torch.randn(1),
-    ),
-    (
-        "noise-of-one-channel",
-        SAME_NOISE.format("All channels"),
-        lambda mean: torch.randn_like(mean[:, :1]),
-    ),
-    (
-        "noise-of-one-position",
-        SAME_NOISE.format("All positions of a channel"),
-        lambda mean: torch.randn(*mean.shape[:2], 1, 1),
-    ),
-    (
-        "uniform",
-        "The noise is never negative. randn draws normal noise, rand does not.",
-        torch.rand_like,
-    ),
-    (
-        "uniform-centred",
-        "The noise is uniform, from -1 to 1. randn draws normal noise, rand does not.",
-        lambda mean: 2 * torch.rand_like(mean) - 1,
-    ),
-    (
-        "uniform-half",
-        "The noise is uniform, from -0.5 to 0.5. randn draws normal noise, rand does not.",
-        lambda mean: torch.rand_like(mean) - 0.5,
-    ),
-    (
-        "noise-only-in-training",
-        "Without gradients (torch.no_grad), as in tests, the codes are mean itself. Add the noise "
-        "always.",
-        _in_training,
-    ),
-]
-SPREADS = [
-    (
-        "variance",
-        "The noise is multiplied by the variance. The standard deviation is its square root: halve "
-        "log_variance before exp.",
-        torch.exp,
-    ),
-    (
-        "logarithm",
-        "The noise is multiplied by log_variance itself. exp undoes the logarithm.",
-        lambda log: log,
-    ),
-    (
-        "half-logarithm",
-        "The noise is multiplied by log_variance / 2. exp undoes the logarithm.",
-        lambda log: log / 2,
-    ),
-    (
-        "no-variance",
-        "log_variance is not used: the noise is always as large.",
-        torch.ones_like,
-    ),
-    (
-        "minus",
-        "The noise gets smaller where it should get larger: there is a minus too many.",
-        lambda log: (-log / 2).exp(),
-    ),
-    ("doubled", "log_variance is doubled where it should be halved.", lambda log: (2 * log).exp()),
-    (
-        "spread-of-one-image",
-        "All numbers of a code get the same spread, but each has a log_variance of its own.",
-        lambda log: (log.mean((1, 2, 3), keepdim=True) / 2).exp(),
-    ),
-    (
-        "spread-for-all",
-        "All codes get the same spread, but each number has a log_variance of its own.",
-        lambda log: (log.mean() / 2).exp(),
-    ),
-    (
-        "spread-detached",
-        NO_GRADIENT.format("log_variance"),
-        lambda log: (log.detach() / 2).exp(),
-    ),
-]
-OTHERS = [
-    (
-        "only-mean",
+# Short name -> sentence, solution.
+MISTAKES: dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]] = {
+    "only-mean": (
         "That is mean itself. Add noise, as far as log_variance says.",
         lambda mean, log_variance: mean,
     ),
-    (
-        "noise-alone",
+    "not-random": (FIXED, _with_noise(_seeded)),
+    "noise-of-one-image": (
+        SAME_NOISE.format("All images"),
+        _with_noise(lambda mean: torch.randn(mean.shape[1:])),
+    ),
+    "noise-of-one-number": (
+        SAME_NOISE.format("All numbers of a code"),
+        _with_noise(lambda mean: torch.randn(len(mean), 1, 1, 1)),
+    ),
+    "noise-alone": (
         "That is the noise alone. Add mean to it.",
         lambda mean, log_variance: (log_variance / 2).exp() * torch.randn_like(mean),
     ),
-    (
-        "mean-twice",
-        "The codes lie around 2·mean: add the noise to mean itself, once.",
-        lambda mean, log_variance: 2 * mean + (log_variance / 2).exp() * torch.randn_like(mean),
+    "uniform": (
+        "The noise is never negative. randn draws normal noise, rand does not.",
+        _with_noise(torch.rand_like),
     ),
-    (
-        "mean-scaled",
-        "mean is multiplied by the spread as well: only the noise is to be.",
-        lambda mean, log_variance: (mean + torch.randn_like(mean)) * (log_variance / 2).exp(),
+    "uniform-centred": (
+        "The noise is uniform, from -1 to 1. randn draws normal noise, rand does not.",
+        _with_noise(lambda mean: 2 * torch.rand_like(mean) - 1),
     ),
-    ("detached", NO_GRADIENT.format("mean"), _without_gradient),
-]
+    "noise-only-in-training": (
+        "Without gradients (torch.no_grad), as in tests, the codes are mean itself. Add the noise "
+        "always.",
+        _with_noise(lambda mean: torch.randn_like(mean) * torch.is_grad_enabled()),
+    ),
+    "variance": (
+        "The noise is multiplied by the variance. The standard deviation is its square root: halve "
+        "log_variance before exp.",
+        _with_spread(torch.exp),
+    ),
+    "logarithm": (
+        "The noise is multiplied by log_variance itself. exp undoes the logarithm.",
+        _with_spread(lambda log: log),
+    ),
+    "half-logarithm": (
+        "The noise is multiplied by log_variance / 2. exp undoes the logarithm.",
+        _with_spread(lambda log: log / 2),
+    ),
+    "no-variance": (
+        "log_variance is not used: the noise is always as large.",
+        _with_spread(torch.ones_like),
+    ),
+    "minus": (
+        "The noise gets smaller where it should get larger: there is a minus too many.",
+        _with_spread(lambda log: (-log / 2).exp()),
+    ),
+    "doubled": (
+        "log_variance is doubled where it should be halved.",
+        _with_spread(lambda log: (2 * log).exp()),
+    ),
+    "spread-of-one-image": (
+        "All numbers of a code get the same spread, but each has a log_variance of its own.",
+        _with_spread(lambda log: (log.mean((1, 2, 3), keepdim=True) / 2).exp()),
+    ),
+    "spread-detached": (
+        NO_GRADIENT.format("log_variance"),
+        _with_spread(lambda log: (log.detach() / 2).exp()),
+    ),
+    "detached": (
+        NO_GRADIENT.format("mean"),
+        lambda mean, log_variance: sample_codes(mean, log_variance).detach(),
+    ),
+}
 SAMPLE_CODES = _RandomCodes(
     name="sample_codes",
     reference=sample_codes,
@@ -347,9 +293,5 @@ SAMPLE_CODES = _RandomCodes(
         "deviation, and add mean."
     ),
     right="Right: codes around mean, as far apart as log_variance says, and gradients pass.",
-    mistakes=(
-        *(Mistake(*words, _with_noise(noise)) for *words, noise in NOISES),
-        *(Mistake(*words, _with_spread(spread)) for *words, spread in SPREADS),
-        *(Mistake(*mistake) for mistake in OTHERS),
-    ),
+    mistakes=table(MISTAKES),
 )

@@ -1,5 +1,6 @@
 """Exercise 2.1: the shape after every layer."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -81,214 +82,138 @@ def _explain(step: Step, shape: Shape, right: dict[str, Shape]) -> str:
 
 # --- wrong rules ---
 
-Rule = Callable[[Step], Shape | None]
+Rule = Callable[[Step], Shape | None]  # None where it says nothing
+Table = dict[str, tuple[str, Rule]]  # short name -> sentence, rule
 
 
-def _of_images(rule: Callable[[int, int, int], Shape]) -> Rule:
-    """A rule for all layers that hand on images, of their channels, height and width."""
-    return lambda step: rule(*step.shape) if len(step.shape) == 3 else None
-
-
-def _convolution(size: Callable[[nn.Conv2d, Step], int], channels: Callable) -> Rule:
-    """A rule for convolutions: height and width, and channels."""
-
-    def solution(step: Step) -> Shape | None:
-        if not isinstance(step.layer, nn.Conv2d):
-            return None
-        n = size(step.layer, step)
-        return (channels(step.layer), n, n)
-
-    return solution
-
-
-def _both_wrong(size: Callable[[nn.Conv2d, Step], int]) -> Rule:
-    """A rule for convolutions whose channels are taken from what comes in, and whose size is wrong."""
-    rule = _convolution(size, lambda layer: layer.in_channels)
-
-    def solution(step: Step) -> Shape | None:
-        shape = rule(step)
-        return shape if shape and shape[1:] != step.shape[1:] else None
-
-    return solution
-
-
-def _positions(
-    layer: nn.Conv2d, n: int, stride: int | None = None, padding: int | None = None
-) -> int:
-    """How many positions a filter has in a row of n numbers."""
-    stride = layer.stride[0] if stride is None else stride
+def _positions(step: Step, n: int, padding: int | None = None, stride: int | None = None) -> Shape:
+    """What a convolution hands on if a row holds n numbers, or with other settings."""
+    layer = step.layer
     padding = layer.padding[0] if padding is None else padding
-    return (n + 2 * padding - layer.kernel_size[0]) // stride + 1
+    size = (n + 2 * padding - layer.kernel_size[0]) // (stride or layer.stride[0]) + 1
+    return (layer.out_channels, size, size)
 
 
-def _pooling(rule: Callable[[Step], Shape]) -> Rule:
-    """A rule for layers without weights that make images smaller."""
-
-    def solution(step: Step) -> Shape | None:
-        is_pooling = len(step.shape) == 3 and not isinstance(step.layer, nn.Conv2d)
-        return rule(step) if is_pooling and step.shape != step.came_in else None
-
-    return solution
-
-
-def _linear(rule: Callable[[nn.Linear, Step], Shape]) -> Rule:
-    """A rule for fully connected layers."""
-    return lambda step: rule(step.layer, step) if isinstance(step.layer, nn.Linear) else None
-
-
-OF_IMAGES = [
-    (
-        "channels-last",
+OF_ALL: Table = {
+    "as-before": ("this is what comes in. What is handed on?", lambda step: step.came_in),
+}
+OF_IMAGES: Table = {
+    "channels-last": (
         "channels come first, then height and width.",
-        lambda c, h, w: (h, w, c),
+        lambda step: (*step.shape[1:], step.shape[0]),
     ),
-    (
-        "multiplied-out",
+    "multiplied-out": (
         "this is how many numbers there are. Give channels, height and width.",
-        lambda c, h, w: (c * h * w,),
+        lambda step: (math.prod(step.shape),),
     ),
-    (
-        "height-missing",
+    "one-side": (
         "height or width is missing: give channels, height and width.",
-        lambda c, h, w: (c, h),
+        lambda step: step.shape[:2],
     ),
-    (
-        "channels-missing",
+    "no-channels": (
         "the channels are missing: give channels, height and width.",
-        lambda c, h, w: (h, w),
+        lambda step: step.shape[1:],
     ),
-]
-# Short name, sentence, height and width that a convolution hands on.
-OF_SIZES = [
-    (
-        "size-kept",
+}
+OF_CONVOLUTIONS: Table = {
+    "size-kept": (
         f"height and width do not stay as they are. {FORMULA}",
-        lambda layer, step: step.came_in[1],
+        lambda step: (step.shape[0], *step.came_in[1:]),
     ),
-    (
-        "stride-forgotten",
+    "stride-forgotten": (
         f"the stride is forgotten. {FORMULA}",
-        lambda layer, step: _positions(layer, step.came_in[1], stride=1),
+        lambda step: _positions(step, step.came_in[1], stride=1),
     ),
-    (
-        "padding-forgotten",
+    "padding-forgotten": (
         f"the padding is forgotten. {FORMULA}",
-        lambda layer, step: _positions(layer, step.came_in[1], padding=0),
+        lambda step: _positions(step, step.came_in[1], padding=0),
     ),
-    (
-        "step-before-forgotten",
+    "step-before-forgotten": (
         "the step before is forgotten: it makes height and width smaller.",
-        lambda layer, step: _positions(layer, step.earlier[1]),
+        lambda step: _positions(step, step.earlier[1]),
     ),
-    (
-        "one-position-less",
+    "n-minus-k": (
         "there are n - k + 1 positions for a filter of size k, not n - k.",
-        lambda layer, step: _positions(layer, step.came_in[1]) - 1,
+        lambda step: (step.shape[0], *(n - step.layer.kernel_size[0] for n in step.came_in[1:])),
     ),
-    (
-        "one-position-more",
-        "there are n - k + 1 positions, not n - k + 2.",
-        lambda layer, step: _positions(layer, step.came_in[1]) + 1,
-    ),
-    (
-        "padded",
+    "padded": (
         "there is no padding here.",
-        lambda layer, step: _positions(layer, step.came_in[1], padding=1),
+        lambda step: _positions(step, step.came_in[1], padding=1),
     ),
-]
-OF_POOLING = [
-    (
-        "not-pooled",
-        "pooling makes height and width smaller, but they are as before.",
-        lambda step: step.came_in,
+    "channels-of-input": (
+        "the channels that come out are as many as the filters, not as those that come in.",
+        lambda step: (step.came_in[0], *step.shape[1:]),
     ),
-    (
-        "pooled-by-one",
+    "channels-multiplied": (
+        "each filter gives one channel, however many come in: do not multiply the two.",
+        lambda step: (step.came_in[0] * step.shape[0], *step.shape[1:]),
+    ),
+}
+OF_POOLING: Table = {
+    "by-one": (
         "height and width shrink by one only, as with stride 1. The windows must not overlap.",
         lambda step: (step.shape[0], step.came_in[1] - 1, step.came_in[2] - 1),
     ),
-    (
-        "channels-pooled",
+    "channels-too": (
         "pooling leaves the channels as they are.",
         lambda step: (step.shape[0] // 2, *step.shape[1:]),
     ),
-    (
-        "only-channels-pooled",
+    "only-channels": (
         "pooling halves height and width, not the channels.",
         lambda step: (step.shape[0] // 2, *step.came_in[1:]),
     ),
-    (
-        "only-width-pooled",
-        "height becomes smaller, too, and not only width.",
-        lambda step: (*step.came_in[:2], step.shape[2]),
-    ),
-    (
-        "only-height-pooled",
-        "width becomes smaller, too, and not only height.",
+    "one-side-pooled": (
+        "height and width both become smaller.",
         lambda step: (*step.shape[:2], step.came_in[2]),
     ),
-    (
-        "pooled-twice",
+    "twice": (
         "pooling is applied twice.",
         lambda step: (step.shape[0], step.shape[1] // 2, step.shape[2] // 2),
     ),
-]
-OF_LINEAR = [
-    (
-        "weights",
+}
+OF_UNITS: Table = {
+    "weights": (
         "this is the shape of its weights. What does it hand on?",
-        lambda layer, step: tuple(layer.weight.shape),
+        lambda step: tuple(step.layer.weight.shape),
     ),
-    (
-        "weights-turned",
+    "weights-turned": (
         "this is the shape of its weights, turned round. What does it hand on?",
-        lambda layer, step: (layer.in_features, layer.out_features),
+        lambda step: tuple(step.layer.weight.T.shape),
     ),
-    (
-        "inputs",
+    "inputs": (
         "this is how many numbers go into the layer. How many come out?",
-        lambda layer, step: (layer.in_features,),
+        lambda step: (step.layer.in_features,),
     ),
-    (
-        "what-comes-in",
-        "this is what goes into the layer. What comes out?",
-        lambda layer, step: step.came_in if len(step.came_in) == 3 else None,
-    ),
-    (
-        "as-an-image",
+    "as-an-image": (
         "a fully connected layer has no height and width left.",
-        lambda layer, step: (*step.shape, 1, 1),
+        lambda step: (*step.shape, 1, 1),
     ),
+}
+
+
+def _is_pooling(step: Step) -> bool:
+    return len(step.shape) == 3 and not list(step.layer.parameters())
+
+
+TABLES: list[tuple[Callable[[Step], bool], Table]] = [
+    (lambda step: step.came_in != step.shape, OF_ALL),
+    (lambda step: len(step.shape) == 3, OF_IMAGES),
+    (lambda step: isinstance(step.layer, nn.Conv2d), OF_CONVOLUTIONS),
+    (_is_pooling, OF_POOLING),
+    (lambda step: isinstance(step.layer, nn.Linear), OF_UNITS),
 ]
 
 
 def _mistakes() -> Iterator[Mistake]:
-    for name, sentence, rule in OF_IMAGES:
-        yield Mistake(name, sentence, _of_images(rule))
-    for name, sentence, size in OF_SIZES:
-        yield Mistake(name, sentence, _convolution(size, lambda layer: layer.out_channels))
-    yield Mistake(
-        "channels-of-input",
-        "the channels that come out are as many as the filters, not as the channels that come in.",
-        _convolution(lambda layer, step: step.shape[1], lambda layer: layer.in_channels),
-    )
-    yield Mistake(
-        "channels-multiplied",
-        "each filter gives one channel, however many come in: do not multiply the two.",
-        _convolution(
-            lambda layer, step: step.shape[1], lambda layer: layer.in_channels * layer.out_channels
-        ),
-    )
-    for name, sentence, size in OF_SIZES:
-        yield Mistake(
-            f"channels-of-input-and-{name}",
-            f"the channels are as many as the filters; and {sentence}",
-            _both_wrong(size),
-        )
-    for name, sentence, rule in OF_POOLING:
-        yield Mistake(name, sentence, _pooling(rule))
-    for name, sentence, rule in OF_LINEAR:
-        yield Mistake(name, sentence, _linear(rule))
+    for applies, table in TABLES:
+        for name, (sentence, rule) in table.items():
+
+            def solution(
+                step: Step, applies: Callable = applies, rule: Rule = rule
+            ) -> Shape | None:
+                return rule(step) if applies(step) else None
+
+            yield Mistake(name, sentence, solution)
 
 
 CNN_SHAPES = LayerExercise(

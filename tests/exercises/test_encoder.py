@@ -33,10 +33,6 @@ def test_a_known_mistake_is_answered_with_its_own_sentence_and_no_other(mistake,
     assert result.message.endswith(mistake.sentence)
 
 
-def test_every_known_mistake_has_a_name_and_a_sentence_of_its_own():
-    assert len(MISTAKES) == len({m.name for m in MISTAKES}) == len({m.sentence for m in MISTAKES})
-
-
 @pytest.mark.parametrize("answer", WRONG, ids=str)
 def test_a_wrong_encoder_is_told_what_is_wrong(answer, said):
     assert not said[answer.name].passed

@@ -41,22 +41,3 @@ def ask(check, *given):
     assert isinstance(result, CheckResult)
     assert shown.getvalue() == f"{result}\n"
     return result
-
-
-def confusable(table, messages):
-    """Pairs of answers with different messages of which one would do for the other, too."""
-    return [
-        (mine.name, other.name)
-        for mine in table
-        for other in table
-        if messages[mine.name] != messages[other.name]
-        and all(words in messages[other.name] for words in mine.words)
-    ]
-
-
-def alike(messages):
-    """Sets of answers that get the same message."""
-    groups = {}
-    for name, message in messages.items():
-        groups.setdefault(message, set()).add(name)
-    return [group for group in groups.values() if len(group) > 1]

@@ -83,6 +83,8 @@ def _hint(value: object) -> str:
     if isinstance(value, (list, tuple)) and value and all(isinstance(x, Tensor) for x in value):
         if isinstance(value, tuple) and len(value) == 1:
             return " Is there a comma too many at its end?"
+        if isinstance(value, tuple) and len(value) == 2:
+            return " Return only one of the two."
         return " torch.stack(...) makes one tensor of a list of tensors."
     if type(value).__name__ == "generator":
         return " Use return and not yield."

@@ -255,11 +255,7 @@ RELU_AT_END = (
 )
 
 MISTAKES = (
-    Mistake(
-        "two-layers",
-        "That is what two such layers give: where is the third?",
-        _two_layers,
-    ),
+    Mistake("two-layers", "That is what two such layers give: where is the third?", _two_layers),
     Mistake(
         "third-not-called",
         "That is what two such layers give: is the third not called in forward?",

@@ -25,12 +25,15 @@ def made(encoder_class: Callable, sizes: tuple[int, int, int]) -> nn.Module:
         hint = "Does its class line read class ConvEncoder(nn.Module)?"
         if not isinstance(encoder_class, type):
             hint = "Is the return statement missing?"
-        raise Wrong(f"The encoder is {kind(encoder)}, but must be an nn.Module. {hint}")
+        raise Wrong(
+            f"The encoder is {kind(encoder)}, but must be an nn.Module. {hint}", "no-module"
+        )
     devices = {weight.device.type for weight in encoder.parameters()} - {"cpu"}
     if devices:
         raise Wrong(
             f"There are weights on the device “{devices.pop()}”, but the images are on the CPU. "
-            "Leave out device= and .to(); the notebook moves the encoder itself."
+            "Leave out device= and .to(); the notebook moves the encoder itself.",
+            "other-device",
         )
     known = set(map(id, encoder.parameters()))
     encode(encoder, images(2))
@@ -38,7 +41,8 @@ def made(encoder_class: Callable, sizes: tuple[int, int, int]) -> nn.Module:
         raise Wrong(
             "forward makes new layers: they would start anew with every batch, and an optimizer "
             "made before the first batch would not know them. Make the layers in __init__, "
-            "self.conv1 = ..., and only call them in forward."
+            "self.conv1 = ..., and only call them in forward.",
+            "new-layers",
         )
     return encoder
 
@@ -51,13 +55,15 @@ def encode(encoder: nn.Module, x: Tensor) -> Tensor:
     if isinstance(code, tuple) and [type(part) for part in code] == [Tensor, Tensor]:
         raise Wrong(
             "forward returns two tensors. Are they mean and log-variance, as in a variational "
-            "encoder? Here an image has one code: return what the third convolution gives."
+            "encoder? Here an image has one code: return what the third convolution gives.",
+            "mean-and-log-variance",
         )
     check_tensor(code, "forward returns")
     if given.shape != x.shape or not torch.equal(given, x):
         raise Wrong(
             "forward changes the images that it is given. Make new tensors; avoid +=, -=, "
-            "functions whose name ends in _, and x[...] = ..."
+            "functions whose name ends in _, and x[...] = ...",
+            "images-changed",
         )
     return code
 

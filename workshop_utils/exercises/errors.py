@@ -59,10 +59,6 @@ MEANINGS = [
         "pooling beside the strides?",
     ),
     (
-        r"divisible by groups",
-        "every filter must see all channels. Leave out groups=",
-    ),
-    (
         r"shape '(.*)' is invalid for input of size (\d+)",
         "{1} numbers cannot be arranged as {0}. Is a size written as a number that changes from "
         "call to call, such as the number of images?",
@@ -81,10 +77,6 @@ MEANINGS = [
     (
         r"Sizes of tensors must match|stack expects each tensor to be equal size",
         "the tensors put together have different shapes",
-    ),
-    (
-        r"expected Tensor as element 0 in argument 0, but got (\w+)",
-        "torch.stack and torch.cat need a list of tensors, but this list holds a {0}",
     ),
     (
         r"Expected all tensors to be on the same device|is on meta|should be the same",
@@ -143,10 +135,6 @@ MEANINGS = [
         r"leaf Variable that requires grad|modified by an inplace operation",
         "a tensor is changed in place (+=, x[...] =, or a function whose name ends in _). Make a "
         "new tensor instead",
-    ),
-    (
-        r"object is not iterable|object is not subscriptable|object is not callable",
-        "a value is used as something that it is not",
     ),
 ]
 

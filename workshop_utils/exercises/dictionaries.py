@@ -64,7 +64,12 @@ class LayerExercise(Exercise):
         return self.contained(lambda: self._look(value_of(answers), model))
 
     def _look(self, answers: Mapping, model: nn.Module) -> str:
-        steps = {step.name: step for step in _steps_of(model)}
+        if not isinstance(model, nn.Module):
+            raise Wrong(f"model is {kind(model)}, but must be a network (nn.Module).")
+        if not list(model.parameters()):
+            raise Wrong("model has no parameters: is it the network of this exercise?")
+        layers = call("Sending an image through model", steps_of, model)
+        steps = {step.name: step for step in layers}
         right = {name: self.rule(step) for name, step in steps.items()}
         answers = _with_numbers(_checked(answers), steps, right, self.read)
         _check_names(answers, steps)
@@ -123,13 +128,9 @@ def whole_number(value: object, name: str, what: str) -> int:
         raise Wrong(f"{name}: {what} is a whole number, but this is {kind(value)}.{hint}") from None
 
 
-def _steps_of(model: nn.Module) -> list[Step]:
+def steps_of(model: nn.Module) -> list[Step]:
     """The layers of a model in the order of its forward pass, each in its place."""
-    if not isinstance(model, nn.Module):
-        raise Wrong(f"model is {kind(model)}, but must be a network (nn.Module).")
-    if not list(model.parameters()):
-        raise Wrong("model has no parameters: is it the network of this exercise?")
-    layers = call("Sending an image through model", trace_layers, model)
+    layers = trace_layers(model)
     modules = dict(model.named_modules())
     shapes = [IMAGE, IMAGE, *(layer.shape for layer in layers)]
     names = numbered([layer.name for layer in layers])

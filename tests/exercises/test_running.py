@@ -176,6 +176,21 @@ def test_a_loop_that_never_ends_is_ended_and_named(monkeypatch):
     assert not running_in[0].is_alive()
 
 
+def test_an_answer_that_takes_all_memory_is_stopped(monkeypatch):
+    free = [8 * 2**30]
+    monkeypatch.setattr(running, "free_memory", lambda: free[0])
+
+    def hog(start, end, n_steps):
+        points = [start]
+        while True:
+            points.append(start + 0)
+            free[0] -= 2**20
+
+    result = ask(wu.check_interpolation, hog)
+    assert result.mistake == "memory"
+    assert "took nearly all memory, in hog(). Does a list grow" in result.message
+
+
 def test_an_answer_that_gets_on_but_takes_too_long_is_called_too_slow(monkeypatch):
     monkeypatch.setattr(running, "SECONDS", 0.5)
 

@@ -18,8 +18,10 @@ import torch
 
 from workshop_utils.exercises.errors import explain, not_written, students_frames
 from workshop_utils.exercises.result import CheckResult
+from workshop_utils.experiments.memory import free_memory
 
 SECONDS = 30.0  # that an answer may take, and its first call besides: it may import or compile
+LEAST_MEMORY = 2**30  # bytes; with less than that free, an answer is stopped
 SLOW = 2.0  # seconds after which a right answer is called slow
 
 
@@ -174,8 +176,9 @@ class _Work(threading.Thread):
             self._seconds += seconds
 
     def wait_for_student(self) -> None:
-        """Until it ends, or its time is up."""
-        while self.is_alive() and time.monotonic() < self._end:
+        """Until it ends, its time is up, or memory runs short."""
+        least = min(LEAST_MEMORY, free_memory() / 2)
+        while self.is_alive() and time.monotonic() < self._end and free_memory() > least:
             self.join(0.05)  # in small steps: on Windows, Ctrl-C is only noticed between them
 
     def stop(self) -> None:
@@ -201,6 +204,9 @@ class _Work(threading.Thread):
             frame = frame.f_back
         found = next(students_frames(reversed(stack)), None)
         where = f", in {found.f_code.co_name}()" if found else ""
+        if time.monotonic() < self._end:
+            said = f"{self.doing} took nearly all memory{where}. Does a list grow without end?"
+            return CheckResult(False, said, self._exercise, "memory")
         if time.monotonic() - self.since < SECONDS / 2:
             said = (
                 f"Your code is too slow: {SECONDS:.0f} seconds were not enough for all that is "

@@ -4,11 +4,13 @@ import _thread
 import contextlib
 import functools
 import io
+import random
 import sys
 import threading
 import time
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 from nbclient import NotebookClient
@@ -138,7 +140,7 @@ def test_settings_that_a_students_code_changes_are_put_back():
     def change():
         torch.set_default_dtype(torch.float64)
         torch.set_grad_enabled(False)
-        torch.rand(10)
+        torch.rand(10), np.random.rand(), random.random()
         sys.stdout = sys.stderr = None
         return "Right."
 

@@ -168,7 +168,7 @@ WEIGHTS_OF_FILTERS: Table = {
     ),
     "colours": (
         "only the first convolution sees the 3 colours: here the channels of the layer before.",
-        lambda i, o, k, s: 3 * o * k * k,
+        lambda i, o, k, s: 3 * o * k * k if i != 3 else None,
     ),
     "at-every-position": (
         EVERYWHERE,

@@ -82,15 +82,9 @@ class LayerExercise(Exercise):
         if not wrong:
             return self.right([steps[name] for name in given])
         first = wrong[0]
-        # Of the rules that give this wrong answer, the one that gives most of the others as well.
-        rules = [
-            (sum(rule.solution(steps[name]) == given[name] for name in wrong), rule)
-            for rule in self.mistakes
-            if rule.solution(steps[first]) == given[first]
-        ]
-        if rules and right[first]:
-            _, mistake = max(rules, key=lambda pair: pair[0])
-            raise Wrong(f"{first}: {mistake.sentence}", mistake.name)
+        for mistake in self.mistakes:
+            if right[first] and mistake.solution(steps[first]) == given[first]:
+                raise Wrong(f"{first}: {mistake.sentence}", mistake.name)
         for other, value in right.items():
             if value and value == given[first] and value != right[first]:
                 if given.get(other) == right[first]:

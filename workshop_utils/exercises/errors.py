@@ -59,6 +59,10 @@ MEANINGS = [
         "pooling beside the strides?",
     ),
     (
+        r"divisible by groups",
+        "every filter must see all channels. Leave out groups=",
+    ),
+    (
         r"shape '(.*)' is invalid for input of size (\d+)",
         "{1} numbers cannot be arranged as {0}. Is a size written as a number that changes from "
         "call to call, such as the number of images?",

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import workshop_utils as wu
 from tools.notebooks import build, editions
-from workshop_utils.solutions import SOLUTIONS
+from workshop_utils.exercises import engine
 
 SOURCES = sorted(build.SOURCES.glob("*.py"))
 
@@ -134,12 +134,16 @@ def test_every_stub_asks_for_what_its_solution_defines(source):
 
 
 def test_a_stub_takes_the_arguments_of_the_reference_solution(source):
+    known = engine.exercises()
     for _, stub in exercises(source):
         for node in ast.walk(ast.parse(stub)):
             if isinstance(node, ast.ClassDef):
-                reference, function = SOLUTIONS[node.name], node.body[1]  # after the docstring
-            elif isinstance(node, ast.FunctionDef) and node.name in SOLUTIONS:
-                reference, function = SOLUTIONS[node.name], node
+                reference, function = (
+                    known[node.name].reference,
+                    node.body[1],
+                )  # after the docstring
+            elif isinstance(node, ast.FunctionDef) and node.name in known:
+                reference, function = known[node.name].reference, node
             else:
                 continue
             named = [argument.arg for argument in function.args.args if argument.arg != "self"]

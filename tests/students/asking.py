@@ -10,8 +10,8 @@ import warnings
 import numpy as np
 import torch
 
-from workshop_utils.checks import CheckResult
-from workshop_utils.checks.running import LONGEST
+from workshop_utils.exercises.result import CheckResult
+from workshop_utils.exercises.running import SECONDS as LONGEST
 
 
 def state():
@@ -41,22 +41,3 @@ def ask(check, *given):
     assert isinstance(result, CheckResult)
     assert shown.getvalue() == f"{result}\n"
     return result
-
-
-def confusable(table, messages):
-    """Pairs of answers with different messages of which one would do for the other, too."""
-    return [
-        (mine.name, other.name)
-        for mine in table
-        for other in table
-        if messages[mine.name] != messages[other.name]
-        and all(words in messages[other.name] for words in mine.words)
-    ]
-
-
-def alike(messages):
-    """Sets of answers that get the same message."""
-    groups = {}
-    for name, message in messages.items():
-        groups.setdefault(message, set()).add(name)
-    return [group for group in groups.values() if len(group) > 1]

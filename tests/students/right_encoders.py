@@ -265,3 +265,105 @@ class ReluOnceMore(wu.ConvEncoder):
     def forward(self, x):
         x = F.relu(F.relu(self.conv1(F.relu(x))))
         return self.conv3(F.dropout(F.relu(self.conv2(x)), 0.0))
+
+
+@RIGHT()
+class InOneVector(nn.Module):
+    """All weights in one parameter."""
+
+    def __init__(self, *sizes):
+        super().__init__()
+        self.sizes = [3, *sizes]
+        shapes = zip(self.sizes, sizes, strict=False)
+        self.all = nn.Parameter(0.1 * torch.randn(sum(a * b * 16 + b for a, b in shapes)))
+
+    def forward(self, x):
+        rest = self.all
+        for i, (a, b) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
+            weight, bias, rest = rest.split([a * b * 16, b, len(rest) - a * b * 16 - b])
+            x = F.conv2d(F.relu(x) if i else x, weight.view(b, a, 4, 4), bias, 2, 1)
+        return x
+
+
+def in_layout(*order):
+    """Weights kept in another order of their dimensions: out, in, height, width."""
+    back = [order.index(i) for i in range(4)]
+
+    class Encoder(nn.Module):
+        def __init__(self, *sizes):
+            super().__init__()
+            convs = list(made_by_function(*sizes))[::2]
+            self.w = nn.ParameterList(conv.weight.detach().permute(order) for conv in convs)
+            self.b = nn.ParameterList(conv.bias.detach() for conv in convs)
+
+        def forward(self, x):
+            for i, (w, b) in enumerate(zip(self.w, self.b, strict=True)):
+                x = F.conv2d(F.relu(x) if i else x, w.permute(back), b, 2, 1)
+            return x
+
+    return Encoder
+
+
+RIGHT.add("height, width, in, out", in_layout(2, 3, 1, 0))
+RIGHT.add("in, out, height, width", in_layout(1, 0, 2, 3))
+RIGHT.add("out, in, width, height", in_layout(0, 1, 3, 2))
+RIGHT.add("scripted", lambda *sizes: torch.jit.script(InSequential(*sizes)))
+RIGHT.add("traced", lambda *sizes: torch.jit.trace(OwnNames(*sizes), torch.rand(2, 3, 32, 32)))
+
+
+@RIGHT()
+class CountsCalls(OwnNames):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, x):
+        self.calls += 1
+        return super().forward(x)
+
+
+@RIGHT()
+class OneFilterAtATime(nn.Module):
+    def __init__(self, *sizes):
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.ModuleList(nn.Conv2d(a, 1, 4, 2, 1) for _ in range(b))
+            for a, b in zip([3, *sizes], sizes, strict=False)
+        )
+
+    def forward(self, x):
+        for i, filters in enumerate(self.layers):
+            x = F.relu(x) if i else x
+            x = torch.cat([f(x) for f in filters], dim=1)
+        return x
+
+
+@RIGHT()
+class LoopOverPositions(nn.Module):
+    def __init__(self, *sizes):
+        super().__init__()
+        self.convs = nn.ModuleList(made_by_function(*sizes)[::2])
+
+    def convolve(self, conv, x):
+        x = F.pad(x, (1, 1, 1, 1))
+        steps = range(0, x.shape[-1] - 3, 2)
+        rows = [[self.at(conv, x[..., i : i + 4, j : j + 4]) for j in steps] for i in steps]
+        return torch.stack([torch.stack(row, -1) for row in rows], -2)
+
+    def at(self, conv, patch):
+        return (patch[:, None] * conv.weight).sum((2, 3, 4)) + conv.bias
+
+    def forward(self, x):
+        a, b, c = self.convs
+        return self.convolve(c, F.relu(self.convolve(b, F.relu(self.convolve(a, x)))))
+
+
+@RIGHT()
+class ReluByHooks(OwnNames):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        for layer in (self.erste, self.zweite):
+            layer.register_forward_hook(lambda layer, x, output: F.relu(output))
+
+    def forward(self, images):
+        return self.dritte(self.zweite(self.erste(images)))

@@ -45,7 +45,6 @@ def with_normal_(mean, log_variance):
 # --- wrong: codes ---
 
 WRONG_SAMPLES.add("None", None, "Not written yet", "randn_like")
-WRONG_SAMPLES.add("a number", 3, "needs your function", "check_sample_codes(sample_codes)")
 WRONG_SAMPLES.add("its result", torch.zeros(4, 32, 4, 4), "what the function returned")
 
 
@@ -59,104 +58,12 @@ def no_return(mean, log_variance):
     wu.sample_codes(mean, log_variance)
 
 
-@WRONG_SAMPLES("a tuple, but a tensor is needed")
+@WRONG_SAMPLES("a tuple, but a tensor is needed", "only one of the two")
 def two_tensors(mean, log_variance):
     return mean, log_variance
 
 
-@WRONG_SAMPLES("That is mean itself")
-def only_the_mean(mean, log_variance):
-    return mean.clone()
-
-
-@WRONG_SAMPLES("Nothing is random")
-def spread_without_noise(mean, log_variance):
-    return mean + (log_variance / 2).exp()
-
-
-@WRONG_SAMPLES("Nothing is random", "set no seed")
-def seeded(mean, log_variance):
-    torch.manual_seed(0)
-    return wu.sample_codes(mean, log_variance)
-
-
-@WRONG_SAMPLES("All images get the same noise")
-def noise_of_one_image(mean, log_variance):
-    return mean + (log_variance / 2).exp() * torch.randn(mean.shape[1:])
-
-
-@WRONG_SAMPLES("All numbers of a code get the same noise")
-def noise_of_one_number(mean, log_variance):
-    return mean + (log_variance / 2).exp() * torch.randn(len(mean), 1, 1, 1)
-
-
-@WRONG_SAMPLES("never negative", "rand does not")
-def uniform(mean, log_variance):
-    return mean + (log_variance / 2).exp() * torch.rand_like(mean)
-
-
-@WRONG_SAMPLES("the noise alone")
-def without_mean(mean, log_variance):
-    return (log_variance / 2).exp() * torch.randn_like(mean)
-
-
-@WRONG_SAMPLES("do not lie around mean")
-def mean_times_noise(mean, log_variance):
-    return 2 * mean + (log_variance / 2).exp() * torch.randn_like(mean)
-
-
-@WRONG_SAMPLES("multiplied by the variance", "halve log_variance")
-def variance_for_spread(mean, log_variance):
-    return mean + log_variance.exp() * torch.randn_like(mean)
-
-
-@WRONG_SAMPLES("multiplied by log_variance itself")
-def logarithm_for_spread(mean, log_variance):
-    return mean + log_variance * torch.randn_like(mean)
-
-
-@WRONG_SAMPLES("multiplied by log_variance / 2")
-def half_logarithm_for_spread(mean, log_variance):
-    return mean + log_variance / 2 * torch.randn_like(mean)
-
-
-@WRONG_SAMPLES("log_variance is not used")
-def noise_as_it_is(mean, log_variance):
-    return mean + torch.randn_like(mean)
-
-
-@WRONG_SAMPLES("a minus too many")
-def minus(mean, log_variance):
-    return mean + (-log_variance / 2).exp() * torch.randn_like(mean)
-
-
-@WRONG_SAMPLES("log_variance is doubled")
-def doubled(mean, log_variance):
-    return mean + (2 * log_variance).exp() * torch.randn_like(mean)
-
-
-@WRONG_SAMPLES("the standard deviation of the codes is 0.1")
-def too_small(mean, log_variance):
-    return mean + 0.3 * (log_variance / 2).exp() * torch.randn_like(mean)
-
-
-@WRONG_SAMPLES("no gradient reaches mean")
-def without_gradient(mean, log_variance):
-    with torch.no_grad():
-        return wu.sample_codes(mean, log_variance)
-
-
-@WRONG_SAMPLES("no gradient reaches mean", "torch.normal")
-def with_torch_normal(mean, log_variance):
-    return torch.normal(mean, (log_variance / 2).exp())
-
-
-@WRONG_SAMPLES("no gradient reaches log_variance")
-def spread_detached(mean, log_variance):
-    return mean + (log_variance.detach() / 2).exp() * torch.randn_like(mean)
-
-
-@WRONG_SAMPLES("must have that of mean")
+@WRONG_SAMPLES("shape 1×512, expected 1×32×4×4")
 def flattened(mean, log_variance):
     return wu.sample_codes(mean, log_variance).flatten(1)
 
@@ -170,6 +77,104 @@ def with_numpy(mean, log_variance):
 @WRONG_SAMPLES("infinite or not a number")
 def root_of_logarithm(mean, log_variance):
     return mean + log_variance.sqrt() * torch.randn_like(mean)
+
+
+def with_noise(make_noise):
+    """Codes as they should be, but of other noise."""
+    return lambda mean, log_variance: mean + (log_variance / 2).exp() * make_noise(mean)
+
+
+def normal(*shape):
+    return torch.randn(shape)
+
+
+def in_pairs(mean):
+    half = torch.randn_like(mean[::2]).repeat_interleave(2, 0)
+    return half[: len(mean)]
+
+
+def mirrored(mean):
+    return torch.cat([half := torch.randn_like(mean[::2]), -half])[: len(mean)]
+
+
+def rows_in_pairs(mean):
+    noise = torch.randn_like(mean)
+    noise[..., -1] = noise[..., 0]
+    return noise
+
+
+def partly_shared(mean):
+    return (torch.randn_like(mean) + torch.randn_like(mean[:1])) / 2**0.5
+
+
+KEPT = {}
+
+
+def kept_for_two_calls(mean):
+    if mean.shape in KEPT:
+        return KEPT.pop(mean.shape)
+    KEPT[mean.shape] = torch.randn_like(mean)
+    return KEPT[mean.shape]
+
+
+def laplacian(mean):
+    return torch.distributions.Laplace(0, 0.5**0.5).sample(mean.shape)
+
+
+def little_in_one_image(mean):
+    noise = torch.randn_like(mean)
+    noise[len(mean) // 2] /= 2
+    return noise
+
+
+for name, make_noise, *words in [
+    ("moved by 1", lambda m: torch.randn_like(m) + 1, "they lie +0.99 from it"),
+    ("moved a little", lambda m: torch.randn_like(m) + 0.05, "do not lie around mean"),
+    ("one for all", lambda m: normal(1), "get the same noise"),
+    ("one for a channel", lambda m: normal(*m.shape[:2], 1, 1), "along height and width"),
+    ("one for a position", lambda m: normal(len(m), 1, *m.shape[2:]), "along channels"),
+    ("one for a row", lambda m: normal(*m.shape[:3], 1), "along width get the same noise"),
+    ("partly shared", partly_shared, "along images get the same noise"),
+    ("images in pairs", in_pairs, "along images get the same noise"),
+    ("images mirrored", mirrored, "Some images get the same noise"),
+    ("numbers in pairs", rows_in_pairs, "Some numbers of a code get the same noise"),
+    ("kept for two calls", kept_for_two_calls, "one call depends on that of another"),
+    ("of two values", lambda m: torch.randn_like(m).sign(), "not normal"),
+    ("uniform and as large", lambda m: 12**0.5 * (torch.rand_like(m) - 0.5), "not normal"),
+    ("Laplacian", laplacian, "not normal"),
+    ("clamped", lambda m: 1.04 * torch.randn_like(m).clamp(-2, 2), "not normal"),
+    ("too small", lambda m: 0.3 * torch.randn_like(m), "is 0.15 where log_variance is small"),
+    ("uneven", little_in_one_image, "some images, channels, rows"),
+    ("none without gradients", lambda m: torch.randn_like(m) * m.requires_grad, "mean itself"),
+    (
+        "half without gradients",
+        lambda m: torch.randn_like(m) * (1 + torch.is_grad_enabled()) / 2,
+        "Where gradients are off",
+        "standard deviation",
+    ),
+]:
+    WRONG_SAMPLES.add(name, with_noise(make_noise), *words)
+
+
+@WRONG_SAMPLES("standard deviation of the noise is", "where it is large")
+def one_spread(mean, log_variance):
+    return mean + (log_variance.mean() / 2).exp() * torch.randn_like(mean)
+
+
+@WRONG_SAMPLES("do not lie around mean", "more for some")
+def mean_twice(mean, log_variance):
+    return 2 * mean + (log_variance / 2).exp() * torch.randn_like(mean)
+
+
+@WRONG_SAMPLES("Nothing is random", "set no seed")
+def seeded(mean, log_variance):
+    torch.manual_seed(0)
+    return wu.sample_codes(mean, log_variance)
+
+
+@WRONG_SAMPLES("no gradient reaches mean", "torch.normal")
+def with_torch_normal(mean, log_variance):
+    return torch.normal(mean, (log_variance / 2).exp())
 
 
 # --- right: divergences ---
@@ -199,133 +204,31 @@ def image_by_image(mean, log_variance):
 # --- wrong: divergences ---
 
 WRONG_DIVERGENCES.add("None", None, "Not written yet", "(mean² + variance")
-WRONG_DIVERGENCES.add("a text", "kl", "needs your function", "check_kl_divergence(kl_divergence)")
+WRONG_DIVERGENCES.add("a text", "kl", "Your function is needed, but this is a string")
+WRONG_DIVERGENCES.add("written in C", torch.add, "shape 5×3×4×4, expected 5.")
 
 
-def each_number(mean, log_variance):
-    return (mean**2 + log_variance.exp() - log_variance - 1) / 2
-
-
-WRONG_DIVERGENCES.add("each number", each_number, "the numbers one by one")
-
-
-@WRONG_DIVERGENCES("dimensions of size 1 are left")
-def kept(mean, log_variance):
-    return each_number(mean, log_variance).sum((1, 2, 3), keepdim=True)
-
-
-@WRONG_DIVERGENCES("the sum over all images")
-def summed(mean, log_variance):
-    return each_number(mean, log_variance).sum()
-
-
-@WRONG_DIVERGENCES("the mean over all images")
-def averaged(mean, log_variance):
-    return each_number(mean, log_variance).sum((1, 2, 3)).mean()
-
-
-@WRONG_DIVERGENCES("the mean of all numbers")
-def averaged_all(mean, log_variance):
-    return each_number(mean, log_variance).mean()
-
-
-@WRONG_DIVERGENCES("Summed over the images")
-def over_images(mean, log_variance):
-    return each_number(mean, log_variance).sum(0)
-
-
-@WRONG_DIVERGENCES("The mean over the numbers")
-def mean_of_numbers(mean, log_variance):
-    return each_number(mean, log_variance).mean((1, 2, 3))
-
-
-@WRONG_DIVERGENCES("Only the channels")
-def over_channels(mean, log_variance):
-    return each_number(mean, log_variance).sum(1)
-
-
-@WRONG_DIVERGENCES("The factor 1/2 is missing")
-def without_half(mean, log_variance):
-    return 2 * each_number(mean, log_variance).sum((1, 2, 3))
-
-
-@WRONG_DIVERGENCES("never negative")
-def negative(mean, log_variance):
-    return -each_number(mean, log_variance).sum((1, 2, 3))
-
-
-@WRONG_DIVERGENCES("wrong, and the factor")
-def negative_without_half(mean, log_variance):
-    return torch.sum(1 + log_variance - mean**2 - log_variance.exp(), dim=(1, 2, 3))
-
-
-@WRONG_DIVERGENCES("The 1 is missing")
-def without_one(mean, log_variance):
-    return (mean**2 + log_variance.exp() - log_variance).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("mean is not squared")
-def mean_not_squared(mean, log_variance):
-    return (mean + log_variance.exp() - log_variance - 1).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("log_variance has the wrong sign")
-def logarithm_added(mean, log_variance):
-    return (mean**2 + log_variance.exp() + log_variance - 1).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("taken for log_variance")
-def variance_taken_for_logarithm(mean, log_variance):
-    return (mean**2 + log_variance - log_variance - 1).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("The variance is missing: it")
-def without_variance(mean, log_variance):
-    return (mean**2 - log_variance - 1).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("is the standard deviation; the variance")
-def spread_for_variance(mean, log_variance):
-    return (mean**2 + (log_variance / 2).exp() - log_variance - 1).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("The variance is squared")
-def variance_squared(mean, log_variance):
-    return (mean**2 + log_variance.exp() ** 2 - log_variance - 1).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("The logarithm is doubled")
-def logarithm_doubled(mean, log_variance):
-    return (mean**2 + log_variance.exp() - 2 * log_variance - 1).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("not of σ")
-def logarithm_of_the_spread(mean, log_variance):
-    spread = log_variance.exp()
-    return (mean**2 + spread**2 - 2 * log_variance - 1).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("log_variance is missing from")
-def without_logarithm(mean, log_variance):
-    return (mean**2 + log_variance.exp() - 1).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("mean² is missing")
-def without_mean_squared(mean, log_variance):
-    return (log_variance.exp() - log_variance - 1).sum((1, 2, 3)) / 2
-
-
-@WRONG_DIVERGENCES("the first number is", "term by term")
+@WRONG_DIVERGENCES("the result is 89.05 at [0], but should be")
 def another_formula(mean, log_variance):
     return (mean.abs() + log_variance.exp()).sum((1, 2, 3))
 
 
-@WRONG_DIVERGENCES("one for each image", "4×4")
+@WRONG_DIVERGENCES("shape 5×3, expected 5.")
 def over_the_last_two(mean, log_variance):
     return (mean.abs() + log_variance.exp()).sum((2, 3))
 
 
-@WRONG_DIVERGENCES("changes mean itself")
+@WRONG_DIVERGENCES("no gradient for mean passes")
+def detached(mean, log_variance):
+    return wu.kl_divergence(mean, log_variance).detach()
+
+
+@WRONG_DIVERGENCES("no gradient for log_variance passes")
+def half_detached(mean, log_variance):
+    return wu.kl_divergence(mean, log_variance.detach())
+
+
+@WRONG_DIVERGENCES("changed in place")
 def in_place(mean, log_variance):
     mean.pow_(2)
     return (mean + log_variance.exp() - log_variance - 1).sum((1, 2, 3)) / 2

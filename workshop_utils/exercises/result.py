@@ -29,10 +29,14 @@ class CheckResult:
     Args:
         passed: whether it is right.
         message: what was seen if it is; what to mend if it is not.
+        exercise: name of the exercise, such as "interpolate".
+        mistake: short name of the mistake that was made, for statistics; None if there is none.
     """
 
     passed: bool
     message: str
+    exercise: str = ""
+    mistake: str | None = None
 
     def __str__(self) -> str:
         return f"{'✓' if self.passed else '✗'} {self.message}"
@@ -51,14 +55,22 @@ class CheckResult:
             )
 
     def show(self) -> None:
-        """Show the answer in the notebook (elsewhere: print it)."""
+        """Show the answer in the notebook (elsewhere: print it).
+
+        The output's metadata say which exercise it was, and which mistake.
+        """
         from IPython import get_ipython
         from IPython.display import display
 
         if get_ipython():
             colour = BLUE if self.passed else ORANGE
             box = BOX.format(colour=colour, text=html.escape(str(self)))
-            display({"text/plain": str(self), "text/html": box}, raw=True)
+            verdict = {"exercise": self.exercise, "passed": self.passed, "mistake": self.mistake}
+            display(
+                {"text/plain": str(self), "text/html": box},
+                raw=True,
+                metadata={"workshop_check": verdict},
+            )
         else:
             # A terminal on Windows may not know ✓ or ×.
             encoding = sys.stdout.encoding or "utf-8"

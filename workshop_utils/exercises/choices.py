@@ -1,6 +1,6 @@
 """Answers that cannot be wrong, only missing: predictions and experiments of one's own."""
 
-from workshop_utils.checks.result import CheckResult
+from workshop_utils.exercises.result import CheckResult
 from workshop_utils.experiments.experiments import Experiments
 
 
@@ -13,11 +13,11 @@ def check_prediction(prediction: object, choices: tuple[str, ...]) -> CheckResul
     """
     said = prediction.strip().lower() if isinstance(prediction, str) else None
     if said in choices:
-        result = CheckResult(True, f"Noted: “{said}”. Run on, and compare.")
+        result = CheckResult(True, f"Noted: “{said}”. Run on, and compare.", "prediction")
     else:
         *most, last = (f'"{choice}"' for choice in choices)
-        options = f"{', '.join(most)} or {last}"
-        result = CheckResult(False, f"Choose one of {options}, with the quotation marks.")
+        message = f"Choose one of {', '.join(most)} or {last}, with the quotation marks."
+        result = CheckResult(False, message, "prediction", "not-written")
     result.show()
     return result
 
@@ -31,12 +31,12 @@ def check_experiments(experiments: Experiments, at_least: int) -> CheckResult:
     """
     n_different = len({tuple(sorted(trial.choices.items())) for trial in experiments.trials})
     if n_different >= at_least:
-        result = CheckResult(True, f"{n_different} different runs to compare.")
+        result = CheckResult(True, f"{n_different} different runs to compare.", "experiments")
     else:
-        result = CheckResult(
-            False,
+        message = (
             f"Different choices so far: {n_different}; to compare, {at_least} are needed. "
-            "Add experiments.run(...) with others.",
+            "Add experiments.run(...) with others."
         )
+        result = CheckResult(False, message, "experiments", "too-few")
     result.show()
     return result

@@ -1,21 +1,26 @@
 """What all checks share: how answers are shown, and that a student's code can do no harm."""
 
 import _thread
+import contextlib
+import functools
 import io
+import random
 import sys
 import threading
 import time
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
+from students import interpolations
 from students.asking import ask, state
 
 import workshop_utils as wu
-from workshop_utils.checks import result, running
-from workshop_utils.checks.running import Mistake, judge
+from workshop_utils.exercises import result, running
+from workshop_utils.exercises.running import Wrong, call, judge
 from workshop_utils.figures import style
 
 TODO = "Write it."
@@ -34,7 +39,9 @@ def displayed(monkeypatch):
     """What is displayed in a notebook."""
     bundles = []
     monkeypatch.setattr("IPython.get_ipython", lambda: "a notebook")
-    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
+    monkeypatch.setattr(
+        "IPython.display.display", lambda bundle, raw, metadata: bundles.append(bundle | metadata)
+    )
     return bundles
 
 
@@ -47,6 +54,24 @@ def test_an_answer_is_shown_as_text_and_as_a_box(displayed):
     assert "✓ Right: a &lt; b." in right["text/html"]
     assert "✗ a &gt; b &amp; c" in wrong["text/html"]
     assert 'role="status"' in right["text/html"]
+
+
+def test_an_answer_names_exercise_and_mistake_for_statistics(displayed):
+    wu.check_interpolation(wu.interpolate)
+    wu.check_interpolation(lambda start, end, n_steps: wu.interpolate(end, start, n_steps))
+    wu.check_interpolation(lambda start, end, n_steps: start.no_such)
+    wu.check_interpolation(None)
+    wu.check_prediction("size", ("size", "place"))
+    assert [
+        (said["exercise"], said["passed"], said["mistake"])
+        for said in (one["workshop_check"] for one in displayed)
+    ] == [
+        ("interpolate", True, None),
+        ("interpolate", False, "reversed"),
+        ("interpolate", False, "error"),
+        ("interpolate", False, "not-written"),
+        ("prediction", True, None),
+    ]
 
 
 def test_boxes_have_the_colours_of_the_figures(displayed):
@@ -106,7 +131,7 @@ def test_what_a_check_returns_or_raises_becomes_the_answer():
     assert judged(lambda: "Right.") == "Right."
 
     def wrong():
-        raise Mistake("No.")
+        raise Wrong("No.")
 
     assert judged(wrong) == "No."
 
@@ -115,7 +140,7 @@ def test_settings_that_a_students_code_changes_are_put_back():
     def change():
         torch.set_default_dtype(torch.float64)
         torch.set_grad_enabled(False)
-        torch.rand(10)
+        torch.rand(10), np.random.rand(), random.random()
         sys.stdout = sys.stderr = None
         return "Right."
 
@@ -133,18 +158,144 @@ def test_checks_do_not_depend_on_the_settings_outside():
         torch.set_default_dtype(before)
 
 
-def test_a_loop_that_never_ends_is_ended():
-    running = []
+def test_a_loop_that_never_ends_is_ended_and_named(monkeypatch):
+    monkeypatch.setattr(running, "SECONDS", 0.5)
+    running_in = []
 
-    def loop():
-        running.append(threading.current_thread())
+    def loop(start, end, n_steps):
+        running_in.append(threading.current_thread())
+        alpha = 0
+        while alpha != 1:
+            with contextlib.suppress(Exception):
+                alpha += 0.3
+
+    result = ask(wu.check_interpolation, loop)
+    assert result.mistake == "endless"
+    assert "n_steps = 8 did not end within 0 seconds, in loop()" in result.message
+    assert "a loop that never ends" in result.message
+    assert running_in[0].daemon  # Python could end even if it did not
+    running_in[0].join(1)
+    assert not running_in[0].is_alive()
+
+
+def test_an_answer_that_takes_all_memory_is_stopped(monkeypatch):
+    free = [8 * 2**30]
+    monkeypatch.setattr(running, "free_memory", lambda: free[0])
+
+    def hog(start, end, n_steps):
+        points = [start]
         while True:
-            pass
+            points.append(start + 0)
+            free[0] -= 2**20
 
-    assert "loop() was stopped" in judged(loop)
-    assert running[0].daemon  # Python could end even if it did not
-    running[0].join(1)
-    assert not running[0].is_alive()
+    result = ask(wu.check_interpolation, hog)
+    assert result.mistake == "memory"
+    assert "took nearly all memory, in hog(). Does a list grow" in result.message
+
+
+def test_an_answer_that_gets_on_but_takes_too_long_is_called_too_slow(monkeypatch):
+    monkeypatch.setattr(running, "SECONDS", 0.5)
+
+    def slowly(start, end, n_steps):
+        time.sleep(0.05)
+        return wu.interpolate(start, end, n_steps)
+
+    result = ask(wu.check_interpolation, slowly)
+    assert result.mistake == "too-slow"
+    assert "Your code is too slow" in result.message
+
+
+def test_a_right_answer_that_is_slow_passes_and_is_told_so(monkeypatch):
+    monkeypatch.setattr(running, "SLOW", 0.2)
+
+    def slowly(start, end, n_steps):
+        time.sleep(0.01)
+        return wu.interpolate(start, end, n_steps)
+
+    result = ask(wu.check_interpolation, slowly)
+    assert result.passed
+    assert result.message.endswith("whole tensors are quicker than loops over single numbers.")
+
+
+def test_what_only_the_first_call_takes_is_not_the_students(monkeypatch):
+    monkeypatch.setattr(running, "SLOW", 0.2)
+    monkeypatch.setattr(running, "SECONDS", 1)
+    compiled = []
+
+    def importing(start, end, n_steps):
+        if not compiled:
+            time.sleep(0.7)
+            compiled.append(True)
+        time.sleep(0.001)
+        return wu.interpolate(start, end, n_steps)
+
+    result = ask(wu.check_interpolation, importing)
+    assert (result.passed, "slow" in result.message) == (True, False)
+
+
+@pytest.mark.parametrize("end", [sys.exit, exit, lambda: exec("raise KeyboardInterrupt")])
+def test_what_ends_the_program_ends_the_check_alone(end):
+    assert "it ends the whole program" in judged(lambda: call("Calling it", end))
+
+
+# --- the workbook's own solution, where it is graded ---
+
+
+class Subclass(wu.ConvEncoder):
+    def forward(self, x):
+        return self.conv3(self.conv2(self.conv1(x).relu()).relu())
+
+
+class Wrapper(torch.nn.Module):
+    def __init__(self, *sizes):
+        super().__init__()
+        self.encoder = wu.ConvEncoder(*sizes)
+
+    def forward(self, x):
+        return self.encoder(x)
+
+
+def caught(start, end, n_steps):
+    try:
+        return wu.interpolate(start, end, n_steps)
+    except BaseException:
+        return (1 - torch.linspace(0, 1, n_steps).view(-1, 1, 1, 1)) * start
+
+
+TAKEN = [
+    (wu.check_interpolation, wu.interpolate),
+    (wu.check_interpolation, lambda *values: wu.interpolate(*values)),
+    (wu.check_interpolation, functools.partial(wu.interpolate)),
+    (wu.check_interpolation, caught),
+    (wu.check_encoder, wu.ConvEncoder),
+    (wu.check_encoder, Subclass),
+    (wu.check_encoder, Wrapper),
+    (wu.check_sample_codes, wu.sample_codes),
+    (wu.check_kl_divergence, wu.kl_divergence),
+]
+
+
+@pytest.mark.parametrize(("check", "answer"), TAKEN)
+def test_the_workbooks_own_solution_earns_nothing_where_it_is_graded(check, answer, monkeypatch):
+    if answer is not caught:
+        assert ask(check, answer).passed
+    monkeypatch.setenv("WORKSHOP_GRADING", "1")
+    result = ask(check, answer)
+    assert (result.passed, result.mistake) == (False, "reference-taken")
+    assert "write your own" in result.message
+
+
+def test_where_it_is_graded_own_answers_pass_and_may_use_other_parts(monkeypatch):
+    def latent_line(encoder, decoder, x, x_prime, n_steps):
+        return decoder(wu.interpolate(*encoder(torch.stack([x, x_prime])), n_steps))
+
+    monkeypatch.setenv("WORKSHOP_GRADING", "1")
+    networks = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
+    images = torch.rand(2, 3, 32, 32)
+    assert ask(wu.check_latent_line, latent_line, *networks, *images).passed
+    taken = ask(wu.check_latent_line, wu.latent_line, *networks, *images)
+    assert taken.mistake == "reference-taken"
+    assert ask(wu.check_interpolation, interpolations.broadcast).passed
 
 
 def test_a_check_works_outside_the_main_thread():
@@ -191,15 +342,12 @@ def test_addresses_are_left_out():
     [
         ("torch.rand(2, 3) @ torch.rand(2, 3)", "a linear layer (matrices 2x3 and 2x3)"),
         ("torch.stack([torch.rand(2), torch.rand(3)])", "have different shapes"),
-        ("torch.stack([1, 2])", "this list holds a int"),
         ("torch.relu('x')", "a tensor is needed here, but a str is given"),
         ("torch.rand(3).flaten()", "a tensor has no flaten"),
         ("torch.rellu(0)", "torch has no rellu. Is it misspelt?"),
         ("nn.ReLU()", "nn is not imported"),
         ("torch.nn.Linear(2, 3, widht=4)", "there is no argument called widht"),
         ("torch.rand(2)[0][0][0]", "IndexError"),
-        ("x = 3; x()", "used as something that it is not"),
-        ("torch.nn.Conv2d(4, 4, 3, groups=3)", "Leave out groups="),
         ("torch.ones(2, requires_grad=True).add_(1)", "changed in place"),
         ("[x for x in None]", "something here is None"),
     ],
@@ -215,20 +363,3 @@ def test_a_variable_without_a_value_is_named():
         return total
 
     assert "total is used before it has a value" in judged(forget)
-
-
-# --- a busy computer ---
-
-
-def test_time_that_the_check_itself_needs_does_not_count(monkeypatch):
-    monkeypatch.setattr(running, "SECONDS", 0.1)
-    monkeypatch.setattr(running._Work, "outermost_function", lambda self: None)
-    answer = running.judge(lambda: time.sleep(0.5) or "Right.", "")
-    assert answer.passed
-
-
-def test_no_check_is_waited_for_for_ever(monkeypatch):
-    monkeypatch.setattr(running, "LONGEST", 0.2)
-    monkeypatch.setattr(running._Work, "outermost_function", lambda self: None)
-    answer = running.judge(lambda: time.sleep(0.8) or "Right.", "")
-    assert not answer.passed

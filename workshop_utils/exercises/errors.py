@@ -83,10 +83,6 @@ MEANINGS = [
         "the tensors put together have different shapes",
     ),
     (
-        r"expected Tensor as element 0 in argument 0, but got (\w+)",
-        "torch.stack and torch.cat need a list of tensors, but this list holds a {0}",
-    ),
-    (
         r"Expected all tensors to be on the same device|is on meta|should be the same",
         "images and weights are of different kinds or on different devices. The check gives "
         "float32 images on the CPU: leave out .to(), .double() and device=",
@@ -143,10 +139,6 @@ MEANINGS = [
         r"leaf Variable that requires grad|modified by an inplace operation",
         "a tensor is changed in place (+=, x[...] =, or a function whose name ends in _). Make a "
         "new tensor instead",
-    ),
-    (
-        r"object is not iterable|object is not subscriptable|object is not callable",
-        "a value is used as something that it is not",
     ),
 ]
 

@@ -1,0 +1,64 @@
+"""What an exercise is: a reference solution, and wrong solutions with the sentences they earn."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workshop_utils.exercises.result import CheckResult
+from workshop_utils.exercises.running import judge
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known mistake.
+
+    Args:
+        name: short, for statistics, such as "alpha-stops-early".
+        sentence: what a student should read who has made it.
+        solution: a wrong solution, as a student might write it: called like the right one.
+    """
+
+    name: str
+    sentence: str
+    solution: Callable
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """What is asked of a student.
+
+    Args:
+        name: of the function or class that the student writes, such as "interpolate".
+        reference: the solution that `use_solution` hands out.
+        todo: what to write, for a student who has not begun.
+        mistakes: the known ones; each is answered with its own sentence.
+    """
+
+    name: str
+    reference: Callable
+    todo: str
+    mistakes: tuple[Mistake, ...] = ()
+
+    def contained(self, look: Callable[[], str]) -> CheckResult:
+        """Judge an answer: `look` returns a sentence if it is right, and raises if it is not."""
+        return judge(look, self.todo, self.name, self.reference)
+
+
+def table(mistakes: dict[str, tuple[str, Callable]]) -> tuple[Mistake, ...]:
+    """Mistakes written down as name -> sentence, solution."""
+    return tuple(Mistake(name, *rest) for name, rest in mistakes.items())
+
+
+def exercises() -> dict[str, Exercise]:
+    """All exercises by name: those that the modules of this folder hold."""
+    folder = importlib.import_module("workshop_utils.exercises")
+    found = {}
+    for module in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, Exercise):
+                found[value.name] = value
+    return found

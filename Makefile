@@ -8,19 +8,18 @@ INSTALLED := .venv/installed
 NO_PACKAGES = echo "The packages could not be installed. No network? See \
 'Without internet' in README.md."; exit 1;
 
-.PHONY: run test faults e2e lab doctor data notebooks slides html explorer grade-demo reference bench clean
+.PHONY: run test test-long e2e lab doctor data notebooks slides html explorer grade-demo reference bench clean
 
 run: $(INSTALLED)  ## run the notebooks; pages and a table of results in build/
 	$(PY) -m tools.run
 
-test: $(INSTALLED)  ## lint, unit tests, and every notebook re-run and compared
+test: $(INSTALLED)  ## lint, tests, and the notebooks of the lab run again and compared: 5 minutes
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest -n 2 --dist loadfile --cov=workshop_utils --cov-fail-under=90 --durations=5
 
-faults: $(INSTALLED)  ## what goes wrong in a lab, many times over: cut downloads and the like
-	$(PY) -m pytest -m "faults" tests --durations=5
-	$(PY) tests/faults/table.py
+test-long: $(INSTALLED)  ## the last notebook, broken workbooks, and what goes wrong many times over
+	$(PY) -m pytest -m long -n 2 --dist loadfile --durations=5
 
 e2e: $(INSTALLED)  ## the notebooks and slides in a real browser: needs Chromium or Chrome
 	$(PY) -m pytest -m browser tests/browser --durations=5

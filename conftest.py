@@ -25,6 +25,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # several processes share the cores
 os.environ.update(FOR_TESTS)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Notebook 5 is optional in a lab, and so in a short test."""
+    for item in items:
+        if item.path.name == "05_variational.ipynb":
+            item.add_marker("long")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Fail a notebook cell that writes to stderr: a reader would see a warning there."""

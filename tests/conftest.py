@@ -1,11 +1,13 @@
-"""Small sets of images, quick to train on."""
+"""Small sets of images, quick to train on, and a watch over every test."""
 
 import base64
 import dataclasses
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from leaks import nothing_changes, watch_all_calls
 from making import make_official, noise
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -15,6 +17,15 @@ import workshop_utils as wu
 from workshop_utils.images import cifar10
 from workshop_utils.images.dataset import CLASSES, ImageData
 from workshop_utils.settings import Settings
+
+watch_all_calls()
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks() -> Iterator[None]:
+    """No test, and nothing that it calls, leaves changed what others share."""
+    with nothing_changes():
+        yield
 
 
 @pytest.fixture
@@ -38,7 +49,7 @@ def loaders(data: ImageData) -> tuple[wu.Loader, wu.Loader]:
 
 
 @pytest.fixture(autouse=True)
-def users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def users_cache(nothing_leaks: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's own cache folder, for data folders that cannot be written."""
     monkeypatch.setattr("workshop_utils.images.cache.user_cache_path", lambda _: tmp_path / "user")
     return tmp_path / "user"

@@ -234,7 +234,7 @@ def test_a_cut_at_any_byte_is_survived_by_one_mirror_alone(serve, body, tmp_path
     assert len(mirror.asked) == 9
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_thirty_cuts_at_random_bytes_of_three_mirrors_are_survived(seed, serve, body, tmp_path):
     cuts = random.Random(seed)

@@ -196,6 +196,12 @@ def test_a_line_switches_to_the_solution_in_every_exercise_with_a_function_or_cl
 # --- running them ---
 
 
+def one_in_short_tests(stem, of=tuple(source.stem for source in SOURCES)):
+    """One notebook, and the others in long tests."""
+    others = [pytest.param(each, marks=pytest.mark.long) for each in of if each != stem]
+    return [stem, *others]
+
+
 @pytest.fixture
 def an_earlier_run(data, settings, monkeypatch):
     """An autoencoder as notebook 3 leaves one behind, so that notebook 4 need not train it."""
@@ -209,9 +215,11 @@ def run(notebook, tmp_path):
     client.execute()
 
 
+@pytest.mark.parametrize("stem", one_in_short_tests("04_interpolation"))
 def test_run_all_on_an_untouched_notebook_stops_at_the_first_exercise(
-    students, tmp_path, an_earlier_run
+    stem, tmp_path, an_earlier_run
 ):
+    students = nbformat.read(build.STUDENTS / f"{stem}.ipynb", as_version=4)
     with pytest.raises(CellExecutionError):
         run(students, tmp_path)
     [stopped] = [
@@ -226,7 +234,7 @@ def test_run_all_on_an_untouched_notebook_stops_at_the_first_exercise(
     assert "Traceback" not in traceback
 
 
-@pytest.mark.parametrize("stem", ["01_mlp", "04_interpolation"])
+@pytest.mark.parametrize("stem", one_in_short_tests("04_interpolation", of=["01_mlp"]))
 def test_with_the_reference_solutions_a_notebook_runs_to_its_last_check(
     stem, tmp_path, an_earlier_run
 ):

@@ -443,7 +443,7 @@ def test_notebooks_that_start_together_download_once(starts, official):
     many_start(3, starts, official)
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_forty_notebooks_that_start_together_download_once(starts, official):
     many_start(40, starts, official)
 
@@ -482,7 +482,7 @@ def test_after_a_kill_the_next_start_ends_with_intact_images(starts, official):
 
 
 @needs_kill
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("after", [0.007 * step for step in range(13)])
 def test_a_kill_at_any_moment_is_survived(phase, after, starts, official):

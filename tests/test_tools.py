@@ -106,6 +106,12 @@ def test_nothing_is_recorded_if_what_is_known_is_not_found_again(recordings, pre
     assert recordings() == before
 
 
+def test_the_median_of_several_measurements_is_recorded(monkeypatch):
+    rates = iter([5, 1, 100, 3, 4, 2, 6])
+    monkeypatch.setattr(record, "images_per_second", lambda device: {"classifier": next(rates)})
+    assert record.measure_speed() == {"classifier": 4}
+
+
 def test_a_table_is_printed_in_columns(capsys):
     run.print_table([("a", "long heading", "c"), ("longer", "b", "end")])
     assert capsys.readouterr().out == "a       long heading  c\nlonger  b             end\n"

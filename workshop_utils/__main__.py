@@ -1,15 +1,20 @@
 """The command line of the package."""
 
-import dataclasses
+import os
 import sys
-
-from workshop_utils.doctor import main as doctor
 
 USAGE = """usage: python -m workshop_utils doctor
        python -m workshop_utils data
 
 doctor   look whether this computer has what the notebooks need
 data     find or download CIFAR-10 ahead of the lab"""
+
+
+def doctor() -> int:
+    """Look at this computer and print what is found; the exit status is 1 if something is wrong."""
+    from workshop_utils.doctor import main
+
+    return main()
 
 
 def data() -> int:
@@ -19,6 +24,8 @@ def data() -> int:
         The exit status: 1 if it cannot be had.
     """
     # Not at the top: the doctor has to run without the packages that these need.
+    import dataclasses
+
     from workshop_utils.images.cifar10 import DataError, NotFoundError
     from workshop_utils.images.load import find_cifar10, load_data
     from workshop_utils.settings import Settings
@@ -55,4 +62,6 @@ def main(arguments: list) -> int:
 
 
 if __name__ == "__main__":
+    # Nothing is imported from the current folder, where a file of yours may be called random.py.
+    sys.path = [folder for folder in sys.path if folder not in ("", os.getcwd())]
     sys.exit(main(sys.argv[1:]))

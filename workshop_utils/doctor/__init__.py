@@ -10,122 +10,81 @@ import io
 import shutil
 import textwrap
 import warnings
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from workshop_utils.doctor.findings import (
-    FAIL,
-    NOTE,
-    Finding,
-    Known,
-    SkippedError,
-    in_words,
-    install,
-)
-from workshop_utils.doctor.kernel import check_kernel
-from workshop_utils.doctor.machine import (
-    check_cores,
-    check_data,
-    check_data_folder,
-    check_disk,
-    check_memory,
-    check_runs_folder,
-    check_speed,
-)
-from workshop_utils.doctor.python import (
-    check_packages,
-    check_python,
-    check_settings,
-    check_torch,
-    check_widgets,
-)
+from workshop_utils.doctor import computer, python
+from workshop_utils.doctor.findings import FAIL, Finding, Known, in_words, install
 
-# In this order: later ones build on what earlier ones found.
-CHECKS: dict[str, Callable[[Known], Finding]] = {
-    "Python": check_python,
-    "packages": check_packages,
-    "PyTorch": check_torch,
-    "settings": check_settings,
-    "kernel": check_kernel,
-    "widgets": check_widgets,
-    "images": check_data,
-    "data folder": check_data_folder,
-    "runs folder": check_runs_folder,
-    "disk": check_disk,
-    "memory": check_memory,
-    "cores": check_cores,
-    "speed": check_speed,
-}
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Check = Callable[[Known], Finding]
+# All others build on these: the first that fails has to be mended before more can be told.
+FIRST: list[Check] = [
+    python.check_python,
+    python.check_packages,
+    python.check_own_files,
+    python.check_torch,
+    python.check_kernel,
+    computer.check_settings,
+]
+THEN: list[Check] = [
+    computer.check_images,
+    computer.check_folders,
+    computer.check_memory,
+    computer.check_time,
+]
 WIDEST = 100  # columns; longer lines are hard to read
-INDENT = " " * 19  # below the text of a finding
+INDENT = " " * 6
 
 
 def main() -> int:
-    """Make all checks and print what they find.
+    """Look at everything and print a sentence for each.
 
     Returns:
-        1 if one of them failed, else 0.
+        The exit status: 1 if something stands in the way, else 0.
     """
     print("Is this computer ready for the workbook? A look at it takes about ten seconds.\n")
     known = Known()
-    n_failed = 0
-    told = set()
-    for title, check in CHECKS.items():
-        finding = examine(check, known)
-        n_failed += finding.verdict == FAIL
-        if finding.command in told:
-            finding = Finding(finding.verdict, finding.text, "The command above mends this, too.")
-        elif finding.command:
-            told.add(finding.command)
-        print(as_lines(title, finding), flush=True)  # some of the checks take a while
-    print()
-    if n_failed:
-        print(f"{n_failed} of {len(CHECKS)} failed. Begin with the first, then run this again.")
+    for check in FIRST:
+        if look(check, known) == FAIL:
+            print("\nNot ready yet. When this is mended, look again: there is more to look at.")
+            return 1
+    if FAIL in [look(check, known) for check in THEN]:
+        print("\nNot ready yet. When that is mended, look again.")
         return 1
-    print("Ready.")
+    print("\nReady.")
     return 0
 
 
-def examine(check: Callable[[Known], Finding], known: Known) -> Finding:
-    """Make one check; whatever goes wrong in it is a finding, too.
-
-    Args:
-        check: one of `CHECKS`.
-        known: what the checks before it have found.
-    """
+def look(check: Check, known: Known) -> str:
+    """Make one check and print what it finds; whatever goes wrong in it is a finding, too."""
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters is in the finding
-            return check(known)
-    except SkippedError as reason:
-        return Finding(NOTE, str(reason))
+            finding = check(known)
     except ImportError as error:
-        return install(f"{in_words(error)}.")
+        finding = install(f"A package is missing or damaged: {in_words(error)}.")
     except Exception as error:
-        return Finding(
+        finding = Finding(
             FAIL,
-            f"could not be checked: {type(error).__name__}: {in_words(error)}",
-            "Show this line to your tutor.",
+            f"{check.__doc__} This could not be found out: {type(error).__name__}: "
+            f"{in_words(error)}",
+            "Show these lines to your tutor.",
         )
+    print(as_lines(finding), flush=True)  # some of the checks take a while
+    return finding.verdict
 
 
-def as_lines(title: str, finding: Finding) -> str:
+def as_lines(finding: Finding) -> str:
     """Write a finding as a reader in a terminal wants it, commands ready to be copied."""
     width = min(shutil.get_terminal_size().columns, WIDEST)
-    start = f"{finding.verdict:6}{title:13}"
-    lines = [_wrapped(finding.text, start, width)]
+    wrapped = textwrap.TextWrapper(
+        width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False
+    )
+    lines = [wrapped.fill(f"{finding.verdict:6}{finding.text}")]
     if finding.advice:
-        lines.append(_wrapped(f"-> {finding.advice}", INDENT, width))
+        lines.append(wrapped.fill(f"{INDENT}-> {finding.advice}"))
     if finding.command:
         lines.append(f"{INDENT}   {finding.command}")
     return "\n".join(lines)
-
-
-def _wrapped(text: str, start: str, width: int) -> str:
-    return textwrap.fill(
-        text,
-        width,
-        initial_indent=start,
-        subsequent_indent=INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

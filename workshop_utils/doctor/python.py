@@ -1,44 +1,36 @@
-"""Checks of what is installed: Python, packages, PyTorch, progress bars, and the settings."""
+"""Is this the right Python, with the right packages, and does Jupyter use it, too?"""
 
 from __future__ import annotations
 
-import re
+import ast
 import subprocess
 import sys
+import tempfile
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from workshop_utils.doctor.findings import (
-    FAIL,
-    NOTE,
-    OK,
-    Finding,
-    Known,
-    SkippedError,
-    in_words,
-    install,
-    remove_variable,
-    run_python,
-)
+from workshop_utils.doctor.findings import FAIL, OK, Finding, Known, in_words, install, run_python
 
 if TYPE_CHECKING:
-    import torch
+    from packaging.requirements import Requirement
 
 DISTRIBUTION = "convnet-workbook"
+ROOT = Path(__file__).parents[2]
 # The Python of the environment that README.md makes.
-_PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
-ENVIRONMENT = Path(__file__).parents[2] / ".venv" / _PYTHON
-PATIENCE = 180  # seconds for importing PyTorch; the first time, a virus scanner reads all of it
+ENVIRONMENT = ROOT / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+KERNEL = "python3"  # what the notebooks ask for
+# Seconds. The first time, a virus scanner reads all of PyTorch.
+PATIENCE = {"PyTorch": 180, "kernel": 60}
 
 
 def check_python(known: Known) -> Finding:
-    """Python is as new as the workbook needs."""
+    """Is this the Python that has the workbook, and is it new enough?"""
     version = ".".join(map(str, sys.version_info[:3]))
     try:
         needed = metadata.metadata(DISTRIBUTION)["Requires-Python"]
     except metadata.PackageNotFoundError:
-        text = f"{version} at {sys.executable}, where the workbook is not installed."
+        text = f"The workbook is not installed in this Python, {sys.executable}."
         if not ENVIRONMENT.is_file():
             return install(text)
         command = run_python("-m", "workshop_utils", "doctor", python=str(ENVIRONMENT))
@@ -48,24 +40,43 @@ def check_python(known: Known) -> Finding:
     if version not in SpecifierSet(needed):
         return Finding(
             FAIL,
-            f"{version}, but the workbook needs {needed}.",
-            "Install a newer Python from https://www.python.org/downloads/ and make the "
-            "workbook's environment anew, see 'Start' in README.md.",
+            f"This is Python {version}, but the workbook needs {needed}.",
+            "Install a newer one from https://www.python.org/downloads/ and make the workbook's "
+            "environment anew, see 'Start' in README.md.",
         )
-    return Finding(OK, f"{version} in {sys.prefix}")
+    return Finding(OK, f"Python {version} has the workbook, in the environment {sys.prefix}.")
 
 
 def check_packages(known: Known) -> Finding:
-    """Every package that the workbook asks for is there, in a version that it works with."""
-    problems, n_packages = unfit(DISTRIBUTION)
+    """Is every package there that the workbook asks for, in a version that it works with?"""
+    wanted = requirements(DISTRIBUTION)
+    # JupyterLab's part of progress bars and sliders is a package of its own.
+    problems = [problem for each in wanted + requirements("ipywidgets") if (problem := unfit(each))]
     if problems:
-        return install("; ".join(problems))
-    torch_version = metadata.version("torch")
-    return Finding(OK, f"all {n_packages} in the versions asked for, PyTorch {torch_version}")
+        return install(f"Packages do not fit: {'; '.join(problems)}.")
+    torch = metadata.version("torch")
+    return Finding(OK, f"All {len(wanted)} packages are there and fit, among them PyTorch {torch}.")
+
+
+def check_own_files(known: Known) -> Finding:
+    """Does a file beside the notebooks take the place of a module that they need?"""
+    names = {requirement.name for requirement in requirements(DISTRIBUTION)}
+    needed = {m for m, owners in metadata.packages_distributions().items() if names & {*owners}}
+    needed |= sys.stdlib_module_names
+    for folder in (Path.cwd(), ROOT / "notebooks"):
+        for file in sorted(folder.glob("*.py")):
+            if file.stem in needed:
+                return Finding(
+                    FAIL,
+                    f"{file} has the name of a module that the notebooks need, and is imported in "
+                    "its place.",
+                    "Give the file another name.",
+                )
+    return Finding(OK, "No file beside the notebooks takes the place of a module that they need.")
 
 
 def check_torch(known: Known) -> Finding:
-    """PyTorch can be imported and computes rightly."""
+    """Can PyTorch be imported?"""
     # In a process of its own: a PyTorch that does not fit the computer may end it without a word.
     tried = subprocess.run(
         [sys.executable, "-c", "import torch"],
@@ -74,130 +85,79 @@ def check_torch(known: Known) -> Finding:
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        timeout=PATIENCE,
+        timeout=PATIENCE["PyTorch"],
     )
-    if tried.returncode:
-        said = tried.stderr.strip().splitlines()
-        reason = said[-1] if said else f"Python ended with status {tried.returncode}"
-        if reason.startswith("ModuleNotFoundError"):
-            return install(f"PyTorch cannot be imported: {reason}")
-        return _install_torch_again(f"PyTorch cannot be imported: {reason}")
-    import torch
-
-    if not computes_rightly(torch.device("cpu")):
-        return _install_torch_again("PyTorch gives wrong results on this computer.")
-    known.torch_works = True
-    return Finding(OK, "products, convolutions and gradients are right")
-
-
-def check_settings(known: Known) -> Finding:
-    """The WORKSHOP_ variables are valid, and the device that they name computes rightly."""
-    if not known.torch_works:
-        raise SkippedError("skipped: it needs PyTorch, see above")
-    from workshop_utils.settings import Settings, progress_bars_wanted
-
-    try:
-        settings = Settings.from_environment()
-        progress_bars_wanted()
-    except ValueError as error:
-        variable = re.search(r"WORKSHOP_\w+", str(error))
-        command = remove_variable(variable[0]) if variable else ""
-        return Finding(FAIL, in_words(error), "To go back to the default, run", command)
-    if not computes_rightly(settings.device):
-        return Finding(
-            FAIL,
-            f"PyTorch gives wrong results on the device {settings.device}.",
-            "Update the graphics driver, or set WORKSHOP_DEVICE to cpu.",
-        )
-    known.settings = settings
-    return Finding(OK, str(settings))
-
-
-def check_widgets(known: Known) -> Finding:
-    """JupyterLab can draw progress bars; without, trainings run and print a line per epoch."""
-    # So none of this is a failure: nothing but the bars of tqdm uses widgets.
-    from jupyter_core.paths import jupyter_path
-
-    try:
-        problems, _ = unfit("ipywidgets")
-        version = metadata.version("ipywidgets")
-    except metadata.PackageNotFoundError:
-        problems = ["ipywidgets is missing"]
-    extension = Path("labextensions", "@jupyter-widgets", "jupyterlab-manager", "package.json")
-    if not problems and not any(Path(p, extension).is_file() for p in jupyter_path()):
-        problems = ["JupyterLab's part of ipywidgets is missing"]
-    if problems:
-        return Finding(
-            NOTE,
-            f"Notebooks will work, but draw no progress bars: {'; '.join(problems)}.",
-            "To have them, run",
-            _reinstall("ipywidgets") + " jupyterlab_widgets",
-        )
-    return Finding(OK, f"progress bars are drawn with ipywidgets {version}")
-
-
-def unfit(distribution: str) -> tuple[list[str], int]:
-    """Compare what a package requires with what is installed.
-
-    Args:
-        distribution: name of the package, extras not included.
-
-    Returns:
-        What is missing or of another version, in words; and how many packages were compared.
-
-    Raises:
-        importlib.metadata.PackageNotFoundError: the package itself is not installed.
-    """
-    problems, n_packages = [], 0
-    for requirement in requirements(distribution):
-        n_packages += 1
-        try:
-            version = metadata.version(requirement.name)
-        except metadata.PackageNotFoundError:
-            problems.append(f"{requirement.name} is missing")
-            continue
-        if not requirement.specifier.contains(version, prereleases=True):
-            problems.append(f"{requirement.name} is {version}, needed is {requirement.specifier}")
-    return problems, n_packages
-
-
-def requirements(distribution: str) -> list:
-    """What a package requires here, without its extras, as `packaging` requirements."""
-    from packaging.requirements import Requirement
-
-    found = [Requirement(line) for line in metadata.requires(distribution) or []]
-    return [r for r in found if r.marker is None or r.marker.evaluate({"extra": ""})]
-
-
-def computes_rightly(device: torch.device) -> bool:
-    """Whether a matrix product, a convolution and its gradient have the known values."""
-    import torch
-    import torch.nn.functional as F
-
-    matrix = torch.tensor([[1.0, 2], [3, 4]], device=device)
-    product = matrix @ matrix
-    image = torch.arange(9.0, device=device).reshape(1, 1, 3, 3)
-    filters = torch.ones(1, 1, 2, 2, device=device, requires_grad=True)
-    sums = F.conv2d(image, filters)  # of the four pixels under the filter
-    sums.sum().backward()
-    return (
-        product.tolist() == [[7, 10], [15, 22]]
-        and sums.tolist() == [[[[8, 12], [20, 24]]]]
-        and filters.grad.tolist() == [[[[8, 12], [20, 24]]]]
-    )
-
-
-def _install_torch_again(text: str) -> Finding:
-    advice = "Install PyTorch again:"
+    if not tried.returncode:
+        return Finding(OK, "PyTorch can be imported.")
+    said = tried.stderr.strip().splitlines() or [f"Python ended with status {tried.returncode}"]
+    wanted = [str(each) for each in requirements(DISTRIBUTION) if each.name.startswith("torch")]
+    advice = "Install it again:"
     if sys.platform == "win32":
         advice = (
             "Install Microsoft's Visual C++ Redistributable, which PyTorch needs "
             "(https://aka.ms/vs/17/release/vc_redist.x64.exe). If that does not help, run"
         )
-    return Finding(FAIL, text, advice, _reinstall("torch", "torchvision"))
+    command = run_python("-m", "pip", "install", "--force-reinstall", *wanted)
+    return Finding(FAIL, f"PyTorch cannot be imported: {said[-1]}", advice, command)
 
 
-def _reinstall(*names: str) -> str:
-    """The command that installs packages of the workbook anew, in versions that it works with."""
-    wanted = [str(each) for each in requirements(DISTRIBUTION) if each.name in names]
-    return run_python("-m", "pip", "install", "--force-reinstall", *wanted)
+def check_kernel(known: Known) -> Finding:
+    """Does Jupyter run the notebooks with this Python, which is the one that has the packages?"""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    # A kernel that another installation left behind is found first on many a computer. Where none
+    # is described, ipykernel describes one itself.
+    folder = Path(KernelSpecManager().find_kernel_specs()[KERNEL])
+    with tempfile.TemporaryFile() as errors:  # a pipe that nobody reads would block the kernel
+        try:
+            executable, prefix = _ask_kernel(errors)
+            if Path(prefix).resolve() == Path(sys.prefix).resolve():
+                return Finding(OK, "Jupyter runs the notebooks with this Python.")
+            text = f"Jupyter runs the notebooks with another Python: {executable}."
+        except Exception as error:  # in the file that describes the kernel, or in the kernel
+            errors.seek(0)
+            text = f"Jupyter's kernel does not work: {in_words(error)}."
+            if said := errors.read().decode("utf-8", "replace").strip():
+                text += f" It said last: {said.splitlines()[-1].strip()}"
+    if Path(sys.prefix).resolve() in folder.resolve().parents:
+        command = run_python("-m", "ipykernel", "install", "--sys-prefix")
+        return Finding(FAIL, text, "To make Jupyter use this Python, run", command)
+    advice = f"Remove the folder {folder}: it hides the kernel of this environment."
+    return Finding(FAIL, text, advice)
+
+
+def _ask_kernel(errors: IO[bytes]) -> tuple[str, str]:
+    """Start the kernel, ask for its `sys.executable` and `sys.prefix`, and stop it."""
+    from jupyter_client.manager import run_kernel
+
+    patience = PATIENCE["kernel"]
+    question = {"here": "(__import__('sys').executable, __import__('sys').prefix)"}
+    with run_kernel(
+        kernel_name=KERNEL, startup_timeout=patience, stdout=subprocess.DEVNULL, stderr=errors
+    ) as client:
+        reply = client.execute(
+            "", silent=True, user_expressions=question, reply=True, timeout=patience
+        )
+    return ast.literal_eval(reply["content"]["user_expressions"]["here"]["data"]["text/plain"])
+
+
+def requirements(distribution: str) -> list[Requirement]:
+    """What an installed package asks for on this computer, without its extras."""
+    from packaging.requirements import Requirement
+
+    try:
+        found = [Requirement(line) for line in metadata.requires(distribution) or []]
+    except metadata.PackageNotFoundError:  # told where it is asked for
+        return []
+    return [each for each in found if not each.marker or each.marker.evaluate({"extra": ""})]
+
+
+def unfit(requirement: Requirement) -> str:
+    """What is wrong with what is installed; nothing if it fits."""
+    try:
+        version = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        return f"{requirement.name} is missing"
+    if requirement.specifier.contains(version, prereleases=True):
+        return ""
+    return f"{requirement.name} is {version}, needed is {requirement.specifier}"

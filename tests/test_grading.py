@@ -19,28 +19,31 @@ from tools.places import BUILD
 SMALL = [
     Submission(  # graded first
         "harmful",
-        "kills what runs it, and hands in half a file",
+        "kills what runs it",
         (0, 0, 0, 0, 0, 0),
         submissions.right_but(encoder=answers.PARENT_KILLED),
-        (submissions.only(AUTOENCODER, MLP), submissions.cut_off(MLP)),
+        (submissions.only(AUTOENCODER),),
         says="could not be run to its end",
     ),
     Submission(
         "odd",
         "right, whatever happened to the files",
-        (0, 0, 0, 5, 3, 3),
+        (0, 0, 0, 0, 3, 3),
         spoil=(
-            submissions.only(AUTOENCODER, INTERPOLATION),
+            submissions.only(MLP, INTERPOLATION),
             submissions.check_altered(
-                AUTOENCODER, "check-encoder", 'display("✗ Wrong")', tags=["skip-execution"]
+                INTERPOLATION, "check-interpolation", 'display("✗")', tags=["skip-execution"]
             ),
             submissions.doubled(INTERPOLATION, "interpolation", "check-interpolation"),
             submissions.without(INTERPOLATION, "check-latent-line"),
+            submissions.with_odd_marks(INTERPOLATION),
             submissions.replaced("timestamp.txt", "yesterday"),
             submissions.replaced("workshop_utils.py", ""),
             submissions.with_link,
             submissions.from_colab,
+            submissions.cut_off(MLP),
         ),
+        says="It is not a notebook",
     ),
 ]
 
@@ -74,20 +77,12 @@ def graded(course):
 
 def test_everybody_gets_what_they_deserve(graded):
     assert not any(problems(one, graded[one.name]) for one in SMALL), table(SMALL, graded)
-    assert graded["harmful"][0].says == (
-        "This file could not be read, and earns no points. It is not a notebook."
-    )
 
 
 def test_everybody_gets_feedback(course, graded):
     pages = {f"{file.parts[-3]}/{file.stem}" for file in course.glob("feedback/*/*/*.html")}
-    assert pages == {
-        "harmful/01_mlp",
-        "harmful/03_autoencoder",
-        "odd/03_autoencoder",
-        "odd/04_interpolation",
-    }
-    page = (course / "feedback/harmful/workbook/01_mlp.html").read_text(encoding="utf-8")
+    assert pages == {"harmful/03_autoencoder", "odd/01_mlp", "odd/04_interpolation"}
+    page = (course / "feedback/odd/workbook/01_mlp.html").read_text(encoding="utf-8")
     assert "This file could not be read" in page
 
 
@@ -116,21 +111,26 @@ def run(course, graded, monkeypatch, tmp_path):
     return run
 
 
-def test_cells_that_do_not_end_or_print_without_end_cost_themselves_only(run):
+def test_what_a_cell_does_costs_no_cell_before_it(run, monkeypatch):
+    monkeypatch.setenv("MY_PASSWORD", "1234")
     flood = "for _ in range(300): print('x' * 10_000, flush=True)"
-    endless, flood, exited, last = run(
-        "while True: pass", flood, "import sys; sys.exit(1)", "print(3)", cell_seconds=3
+    processes = answers.MANY_PROCESSES.removeprefix(answers.RIGHT["encoder"])
+    ask = "import os\nprint('MY_PASSWORD' in os.environ, os.environ['WORKSHOP_GRADING'])"
+    endless, flood, exited, asked, stubborn, last = run(
+        "while True: pass",
+        flood,
+        "import sys; sys.exit(1)",
+        ask,
+        processes + answers.STUBBORN,
+        "print(6)",
+        cell_seconds=3,
     )
     assert endless == ["KeyboardInterrupt", "CellTimeoutError"]
     assert len("".join(flood)) <= 200_000
     assert exited[0] == "SystemExit"
-    assert last == ["3\n"]
-
-
-def test_what_cannot_be_stopped_is_ended_with_all_that_it_started(run):
-    processes = answers.MANY_PROCESSES.removeprefix(answers.RIGHT["encoder"])
-    cells = run("print(1)", processes + answers.STUBBORN, "print(3)", cell_seconds=2)
-    assert cells == [["1\n"], ["CellTimeoutError"], ["NotRun"]]
+    assert asked == ["False 1\n"]
+    assert stubborn == ["CellTimeoutError"]
+    assert last == ["NotRun"]
     running = psutil.process_iter(["cmdline"])
     assert not any("left over" in " ".join(one.info["cmdline"] or []) for one in running)
 
@@ -140,11 +140,9 @@ def test_a_notebook_is_ended_at_its_limit(run):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows knows no limit of memory")
-def test_a_notebook_sees_nothing_of_who_grades_and_has_limited_memory(run, monkeypatch):
-    monkeypatch.setenv("MY_PASSWORD", "1234")
-    code = "import os, resource\nprint(resource.getrlimit(resource.RLIMIT_DATA)[0])\n"
-    [[said]] = run(code + "print('MY_PASSWORD' in os.environ, os.environ['WORKSHOP_GRADING'])")
-    assert said == "2000000000\nFalse 1\n"
+def test_memory_is_limited(run):
+    [[said]] = run("import resource\nprint(resource.getrlimit(resource.RLIMIT_DATA)[0])")
+    assert said == "2000000000\n"
 
 
 # --- the whole class ---

@@ -204,5 +204,10 @@ wu.check_encoder = lambda encoder: Silent()
 """
 )
 REFERENCE_TAKEN = 'ConvEncoder = wu.use_solution("ConvEncoder")'
+FROM_PACKAGE = {
+    "encoder": "class ConvEncoder(wu.ConvEncoder):\n    pass\n",
+    "interpolation": "interpolate = wu.interpolate",
+    "latent-line": "def latent_line(*given):\n    return wu.latent_line(*given)\n",
+}
 FROM_HELPER = "from helper import ConvEncoder\n"
 HELPER = "import torch.nn.functional as F\nfrom torch import nn\n" + RIGHT["encoder"]

@@ -24,7 +24,8 @@ class Outcome:
 def grade(course: Path, submissions: list[Submission], *options: str) -> dict[str, list[Outcome]]:
     """Make a course, hand in, grade, write feedback; student -> outcomes."""
     release(course)
-    nbgrader(course, "db", "assignment", "add", ASSIGNMENT, "--duedate=2030-01-31 12:00 UTC")
+    with _gradebook(course) as gradebook:
+        gradebook.update_or_create_assignment(ASSIGNMENT, duedate="2030-01-31 12:00 UTC")
     for submission in submissions:
         submission.hand_in(course)
     nbgrader(course, "autograde", ASSIGNMENT, *options)
@@ -34,7 +35,7 @@ def grade(course: Path, submissions: list[Submission], *options: str) -> dict[st
 
 def _outcomes(course: Path, student: str) -> list[Outcome]:
     found = []
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+    with _gradebook(course) as gradebook:
         for notebook in gradebook.find_submission(ASSIGNMENT, student).notebooks:
             file = course / "autograded" / student / ASSIGNMENT / f"{notebook.name}.ipynb"
             cells = nbformat.read(file, as_version=4).cells if file.exists() else []
@@ -42,6 +43,10 @@ def _outcomes(course: Path, student: str) -> list[Outcome]:
                 name = grade.name.removeprefix("check-")
                 found.append(Outcome(name, grade.score, grade.max_score, _said(cells, name)))
     return found
+
+
+def _gradebook(course: Path) -> Gradebook:
+    return Gradebook(f"sqlite:///{course / 'gradebook.db'}")
 
 
 def _said(cells: list[NotebookNode], exercise: str) -> str:

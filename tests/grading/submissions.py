@@ -161,6 +161,13 @@ def from_colab(folder: Path) -> None:
         nbformat.write(notebook, file)
 
 
+def with_odd_marks(name: str) -> Spoil:
+    """Add cells with marks that nbgrader does not know."""
+    marks = ({}, "encoder", {"grade_id": ["encoder"]}, {"grade_id": "mine", "schema_version": 99})
+    odd = [new_code_cell("1", metadata={"nbgrader": mark}) for mark in marks]
+    return changed(name, lambda cells: odd + cells)
+
+
 def with_link(folder: Path) -> None:
     """Hand in a link to a file without end; Windows asks for rights to make one."""
     if os.name == "posix":
@@ -193,6 +200,8 @@ SUBMISSIONS = [
       right_but(interpolation=a.END_MISSING), says="end"),
     S("reference-taken", "use_solution in place of an answer", (2, 3, 3, 0, 3, 3),
       right_but(encoder=a.REFERENCE_TAKEN), says="reference solution"),
+    S("package-taken", "what the package holds, in place of answers", (2, 3, 3, 0, 0, 0),
+      a.RIGHT | a.FROM_PACKAGE, says="earns no points"),
     # --- crashing ---
     S("syntax-error", "a colon is missing", (2, 3, 3, 0, 3, 3),
       right_but(encoder=a.SYNTAX_ERROR), says="SyntaxError"),
@@ -244,6 +253,7 @@ SUBMISSIONS = [
       (without(INTERPOLATION, "interpolation", "check-interpolation"),)),
     S("cells-doubled", "by copy and paste", FULL,
       spoil=(doubled(AUTOENCODER, "encoder", "check-encoder"),)),
+    S("odd-marks", "that nbgrader does not know", FULL, spoil=(with_odd_marks(CNN),)),
     S("renamed", "by the browser", (2, 3, 3, 0, 3, 3),
       spoil=(lambda folder: (folder / AUTOENCODER).rename(folder / "03_autoencoder (1).ipynb"),)),
     S("damaged", "one cut off, one empty, one a PDF, one missing", NONE,

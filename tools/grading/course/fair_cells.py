@@ -145,8 +145,8 @@ class FairExecute(NbGraderPreprocessor):
     students; all that was started or written there is gone afterwards.
     """
 
-    cell_seconds = Integer(45, help="for a cell; checks end slow answers earlier").tag(config=True)
-    seconds = Integer(180, help="for a notebook; right answers need a few").tag(config=True)
+    cell_seconds = Integer(45, help="for a student's cell").tag(config=True)
+    seconds = Integer(240, help="for a notebook; right answers need a few").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Run one notebook."""

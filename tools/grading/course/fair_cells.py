@@ -101,11 +101,11 @@ def _read(file: Path) -> NotebookNode:
 
 
 class RestoreCells(NbGraderPreprocessor):
-    """Make the graded cells of a submission those that were released.
+    """Mark the graded cells of a submission as they were when it was released.
 
     Of a cell that was copied, the last copy counts. A check that was deleted returns to its place
-    below its exercise, or, if that was deleted too, to the end. Tags are removed: "skip-execution"
-    on a check would earn its points.
+    below its exercise, or, if that was deleted too, to the end. Tags are removed: a check with
+    "skip-execution" would not run. After this, OverwriteCells restores what the checks say.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
@@ -122,9 +122,7 @@ class RestoreCells(NbGraderPreprocessor):
             mark = cell.metadata.pop("nbgrader", None)
             name = str(mark.get("grade_id")) if isinstance(mark, dict) else ""
             released = missing.pop(name, None)
-            if released and is_grade(released):
-                cell = released
-            elif released:
+            if released:
                 cell.metadata["nbgrader"] = released.metadata.nbgrader
                 if f"check-{name}" in missing:
                     from_the_end.append(missing.pop(f"check-{name}"))

@@ -426,7 +426,9 @@ def main() -> None:
     found = {task.title: measure(task, data, wanted.rounds) for task in TASKS}
     starting = {
         "import, PyTorch not counted": [seconds_to_import() for _ in rounds],
-        "loading from the cache": [timed(lambda: wu.load_data(settings))[0] for _ in rounds],
+        "loading from the cache": [
+            timed(lambda: wu.load_data(settings).train_images.max())[0] for _ in rounds
+        ],
         "kernel's start to first figure": [seconds_to_first_figure() for _ in rounds],
     }
     text = f"{tables(found, starting)}\n\n{measured_on(data, wanted.rounds)}"

@@ -47,8 +47,8 @@ html: slides  ## pages to read, and one that leads to pages and slides: build/ht
 explorer: $(INSTALLED)  ## a page to walk between images by hand: build/html/explorer.html
 	$(PY) -m tools.pages.explorer
 
-grade-demo: $(INSTALLED)  ## grade 40 made-up submissions with nbgrader
-	$(PY) -m tools.grading.demo
+grade-demo: $(INSTALLED)  ## grade a class of made-up submissions with nbgrader
+	$(PY) -m pytest -m grading tests/test_grading.py -s
 
 reference: $(INSTALLED)  ## record results anew, on the data set that is found
 	$(PY) -m tools.notebooks.record full 0 1 2 3 4

@@ -1,128 +1,89 @@
-"""Making the course's folder: what nbgrader releases, and what grading needs besides."""
+"""Make a course for nbgrader, with the students' notebooks as its one assignment.
 
-import dataclasses
+    python -m tools.grading.release ../my-course
+
+In that folder, `nbgrader autograde workbook` then grades what lies in submitted/.
+"""
+
+import argparse
 import os
 import shutil
 import subprocess
 import sys
-from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 import nbformat
 import torch
-from nbgrader.api import Gradebook
-from nbgrader.utils import is_grade, rmtree
+from nbgrader.utils import is_grade
 
 import workshop_utils as wu
+from tools.places import STUDENTS
 
 ASSIGNMENT = "workbook"
-DUE = datetime(2030, 1, 31, 12, 0)
 CONFIGURATION = Path(__file__).parent / "course"
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 def graded_notebooks() -> list[Path]:
     """The students' notebooks with points in them; the optional ones have none."""
     return [
         file
-        for file in sorted(NOTEBOOKS.glob("*.ipynb"))
+        for file in sorted(STUDENTS.glob("*.ipynb"))
         if any(map(is_grade, nbformat.read(file, as_version=4).cells))
     ]
 
 
-def exercises() -> dict[str, float]:
-    """The graded exercises and the points of their checks, in the order of the notebooks."""
-    found = {}
-    for file in graded_notebooks():
-        for cell in nbformat.read(file, as_version=4).cells:
-            if is_grade(cell):
-                about = cell.metadata.nbgrader
-                found[about.grade_id.removeprefix("check-")] = float(about.points)
-    return found
-
-
 def release(course: Path) -> None:
-    """Make a course as nbgrader knows it, with the students' notebooks as its one assignment.
-
-    Args:
-        course: a folder that does not exist yet.
-
-    Raises:
-        RuntimeError: nbgrader refuses the notebooks; the text is its log.
-    """
+    """Make the course's folder, which must not exist yet."""
     source = course / "source" / ASSIGNMENT
     source.mkdir(parents=True)
-    for notebook in graded_notebooks():
-        shutil.copy(notebook, source)
+    for file in graded_notebooks():
+        shutil.copy(file, source)
     for file in CONFIGURATION.glob("*.py"):
         shutil.copy(file, course)
     nbgrader(course, "generate_assignment", ASSIGNMENT)
-    with Gradebook(gradebook_url(course)) as gradebook:
-        gradebook.update_or_create_assignment(ASSIGNMENT, duedate=DUE)
+    _prepare_home(course / "home")
 
 
-def prepare(course: Path) -> None:
-    """Add what each submission gets a copy of, so that grading need not compute it again.
-
-    That is a gradebook without students, the images, a trained autoencoder for notebook 4, and
-    Matplotlib's list of fonts.
-
-    Args:
-        course: made by `release`.
-    """
-    shutil.copy(course / "gradebook.db", course / "released.db")
-    _prepare_runs(course)
-    home = course / "home"
-    home.mkdir()
-    fonts = os.environ | {"MPLCONFIGDIR": str(home)}
-    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=fonts, check=True)
-
-
-def remove(course: Path) -> None:
-    """Remove a course's folder, if there is one; nbgrader writes files that may not be changed."""
-    if course.exists():
-        rmtree(str(course))
-
-
-def nbgrader(course: Path, *arguments: str) -> None:
-    """Run a command of nbgrader in the course's folder.
+def nbgrader(course: Path, *arguments: str) -> str:
+    """Run a command of nbgrader in the course's folder; what it said.
 
     Raises:
         RuntimeError: it failed; the text is its log.
     """
-    said = subprocess.run(
+    scripts = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],
         cwd=course,
-        env=os.environ | {"PYTHONUTF8": "1", "PATH": path_with_scripts()},
+        env=os.environ | {"PYTHONUTF8": "1", "PATH": scripts},  # nbgrader calls one: alembic
         stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
     )
-    if said.returncode != 0:
-        raise RuntimeError(f"nbgrader {' '.join(arguments)} failed:\n{said.stderr}")
+    if done.returncode != 0:
+        raise RuntimeError(f"nbgrader {' '.join(arguments)} failed:\n{done.stdout}")
+    return done.stdout
 
 
-def path_with_scripts() -> str:
-    """PATH with this environment's commands first: nbgrader calls one of them, alembic."""
-    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+def _prepare_home(home: Path) -> None:
+    """Make what each notebook gets a copy of, so that grading need not compute it again.
 
-
-def gradebook_url(course: Path) -> str:
-    """Where SQLAlchemy finds the course's gradebook."""
-    return f"sqlite:///{course / 'gradebook.db'}"
-
-
-def _prepare_runs(course: Path) -> None:
-    settings = dataclasses.replace(
-        wu.Settings.from_environment(
-            {"WORKSHOP_PROFILE": "quick", "WORKSHOP_DATASET": "standin", "WORKSHOP_DEVICE": "cpu"}
-        ),
-        offline=True,
-        data_dir=course / "data",
-        runs_dir=course / "runs",
+    That is the images, a trained autoencoder for notebook 4, and Matplotlib's list of fonts.
+    """
+    home.mkdir()
+    fonts = os.environ | {"MPLCONFIGDIR": str(home)}
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=fonts, check=True)
+    settings = wu.Settings.from_environment(
+        {
+            "WORKSHOP_PROFILE": "quick",
+            "WORKSHOP_DATASET": "standin",
+            "WORKSHOP_DEVICE": "cpu",
+            "WORKSHOP_OFFLINE": "1",
+            "WORKSHOP_DATA": str(home / "data"),
+            "WORKSHOP_RUNS": str(home / "runs"),
+        }
     )
     data = wu.load_data(settings)
     torch.manual_seed(settings.seed)
@@ -131,3 +92,18 @@ def _prepare_runs(course: Path) -> None:
     # One epoch is little, but enough to tell a right line of images from a wrong one.
     history = wu.train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs=1)
     wu.save_run("autoencoder", history, data, settings, encoder=encoder, decoder=decoder)
+
+
+def main() -> None:
+    """Make a course where the command says."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("course", type=Path, help="a folder that does not exist yet")
+    course = parser.parse_args().course.resolve()
+    if course.exists():
+        parser.error(f"There is something at {course} already: name a new folder.")
+    release(course)
+    print(f"The course is in {course}: put notebooks into submitted/<student>/{ASSIGNMENT}/.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,5 @@
-"""How nbgrader grades the workbook. Keep this file, and fair_cells.py, in the course's folder."""
+"""How nbgrader grades the workbook. Keep this file, and those beside it, in the course's folder."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -16,6 +15,8 @@ c.CourseDirectory.root = str(COURSE)
 # The students' notebooks hold stubs already, and nothing that is marked as a solution.
 c.ClearSolutions.enabled = False
 
+c.Autograde.pre_convert_hook = fair_cells.tidy
+c.Autograde.exporter_class = fair_cells.FairReader
 c.Autograde.sanitize_preprocessors = [
     fair_cells.RestoreCells,
     "nbgrader.preprocessors.ClearOutput",
@@ -31,20 +32,3 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.FairExecute.timeout = 15  # seconds for a cell; loading PyTorch takes some on a slow computer
-c.FairExecute.shutdown_kernel = "immediate"
-
-# What the notebooks find when they are run: few images, drawn by code, and no solutions.
-for variable, value in {
-    "WORKSHOP_PROFILE": "quick",
-    "WORKSHOP_DATASET": "standin",
-    "WORKSHOP_DEVICE": "cpu",
-    "WORKSHOP_OFFLINE": "1",
-    "WORKSHOP_PROGRESS": "0",
-    "WORKSHOP_GRADING": "1",
-    "WORKSHOP_DATA": str(COURSE / "data"),
-    "WORKSHOP_RUNS": str(COURSE / "runs"),
-    "OMP_NUM_THREADS": "1",
-    "MPLBACKEND": "agg",
-}.items():
-    os.environ.setdefault(variable, value)

@@ -1,1 +1,0 @@
-"""What the workbook costs in seconds and memory, measured side by side with other ways."""

@@ -16,7 +16,7 @@ DRAWINGS = Path("build", "test-data", "standin.safetensors")
 @pytest.fixture
 def workbook(tmp_path):
     """A copy of the workbook to break."""
-    for folder in ("workshop_utils", "results", "notebooks/solutions"):
+    for folder in ("workshop_utils", "notebooks/solutions"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "conftest.py", tmp_path)
     if (ROOT / DRAWINGS).exists():  # else the copy draws its own

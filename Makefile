@@ -6,7 +6,7 @@ FOR_STUDENTS := .venv/installed-for-students
 INSTALLED := .venv/installed
 
 NO_PACKAGES = echo "The packages could not be installed. No network? See \
-'Without internet' in README.md."; exit 1;
+'Without internet' in docs/installing.md."; exit 1;
 
 .PHONY: run test test-long e2e lab doctor data notebooks slides html explorer grade-demo reference bench clean
 

@@ -8,7 +8,6 @@ import pytest
 
 import workshop_utils as wu
 from tools.notebooks import build, editions, execute, numbers
-from tools.places import README
 from workshop_utils.experiments.reference import INSIDE, METRICS
 from workshop_utils.images.dataset import CIFAR10
 
@@ -125,7 +124,7 @@ def test_all_numbers_in_the_prose_are_filled_in(committed):
     assert not any("<<" in cell.source for cell in committed.cells)
 
 
-def test_the_results_in_the_readme_are_the_recorded_ones():
-    text = README.read_text(encoding="utf-8")
-    assert numbers.readme_with_results(text) == text, "run: make notebooks"
+def test_the_results_in_the_docs_are_the_recorded_ones():
+    text = numbers.RESULTS.read_text(encoding="utf-8")
+    assert numbers.with_results(text) == text, "run: make notebooks"
     assert METRICS["pca_test_loss"].title in text

@@ -135,3 +135,16 @@ def test_an_executed_notebook_knows_its_code_and_no_times(tmp_path):
     assert cell.execution_count == 1
     assert "execution" not in cell.metadata
     assert notebook.metadata["executed_code"] == execute.code_hash(notebook)
+
+
+def test_only_what_was_trained_on_all_of_cifar10_is_kept_with_the_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(execute, "RECORDED", tmp_path / "recorded")
+    kept = "mlp-cifar-10-full.safetensors"
+    for name in (kept, "mlp-stand-in-full.safetensors", "mlp-cifar-10-quick.safetensors"):
+        (tmp_path / name).write_bytes(b"weights")
+    (tmp_path / "unfinished").mkdir()
+    (tmp_path / "unfinished" / "cnn-cifar-10-full.safetensors").write_bytes(b"half")
+    execute.ship_networks(tmp_path)
+    files = [file for file in (tmp_path / "recorded").rglob("*") if file.is_file()]
+    assert files == [tmp_path / "recorded" / "runs" / kept]
+    assert files[0].read_bytes() == b"weights"

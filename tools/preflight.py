@@ -37,7 +37,10 @@ def problem():
     needed = GB_WITH_CUDA if with_cuda else GB_WITHOUT
     free = shutil.disk_usage(".").free / 1e9
     if free < needed:
-        hint = " The CPU build needs far less: see 'Smaller on Linux' in README.md." * with_cuda
+        hint = (
+            " The CPU build needs far less: see 'Smaller on Linux' in docs/installing.md."
+            * with_cuda
+        )
         return "Only %.1f GB are free here, but %d GB are needed.%s" % (free, needed, hint)
     return None
 

@@ -11,14 +11,14 @@ import sys
 
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from tools import places
 from tools.notebooks.build import write
 from tools.notebooks.execute import NoisyNotebookError, execute, results
 from tools.notebooks.numbers import in_words
 from tools.pages.pages import to_page
 from tools.pages.rendering import title_of
-from tools.places import BUILD, ROOT, SOLUTIONS, print_table
+from tools.places import BUILD, ROOT, SOLUTIONS
 from workshop_utils.experiments.reference import METRICS, OUTSIDE, load_reference, recorded
-from workshop_utils.files import written_whole
 from workshop_utils.images.cifar10 import DataError, NotFoundError
 from workshop_utils.images.dataset import STANDIN, ImageData
 from workshop_utils.images.load import load_data
@@ -43,7 +43,8 @@ def main() -> int:
         "WORKSHOP_RUNS": str(BUILD / "runs"),
     }
     recording = load_reference().get(data.name, {}).get(settings.profile.name)
-    rows, n_failed = [HEADING], 0
+    rows: list[tuple[str, ...]] = [HEADING]
+    n_failed = 0
     for file in sorted(SOLUTIONS.glob("*.ipynb")):
         expected = ""
         if recording:
@@ -58,8 +59,7 @@ def main() -> int:
             n_failed += 1
             continue
         write(notebook, BUILD / file.name)
-        with written_whole(BUILD / f"{file.stem}.html") as page:
-            page.write_text(to_page(notebook, title_of(notebook)), encoding="utf-8")
+        places.write(BUILD / f"{file.stem}.html", to_page(notebook, title_of(notebook)))
         found = results(notebook)
         rows += [_row(file.stem, seconds, data, result) for result in found]
         n_failed += sum(result["verdict"] == OUTSIDE for result in found)
@@ -83,6 +83,14 @@ def _row(name: str, seconds: float, data: ImageData, result: dict) -> tuple[str,
         metric.format_range(known.low, known.high) if known else "",
         result["verdict"].split(" the ")[0],
     )
+
+
+def print_table(rows: list[tuple[str, ...]]) -> None:
+    """Print rows of texts in columns that are as wide as their longest text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{text:{width}}" for text, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
 
 
 if __name__ == "__main__":

@@ -5,8 +5,7 @@
 Reads notebooks/source/*.py (jupytext's percent format) and writes two editions of each:
 notebooks/*.ipynb for students, without outputs, and notebooks/solutions/*.ipynb (see editions.py).
 Numbers in the prose are written <<like this>> in the sources, see numbers.py. Outputs are kept
-while no code cell changes.
-The table of results in README.md is written anew, too.
+while no code cell changes. The tables in docs/results.md are written anew, too.
 """
 
 import hashlib
@@ -18,10 +17,10 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from tools import places
 from tools.notebooks import editions
-from tools.notebooks.numbers import readme_with_results, recorded_numbers, templates
-from tools.places import ROOT, SOLUTIONS, SOURCES, STUDENTS, write_readme
-from workshop_utils.files import written_whole
+from tools.notebooks.numbers import RESULTS, recorded_numbers, templates, with_results
+from tools.places import ROOT, SOLUTIONS, SOURCES, STUDENTS
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -30,17 +29,10 @@ METADATA = {
 
 
 def build(source: Path, edition: Callable[[NotebookNode], NotebookNode]) -> NotebookNode:
-    """Make a notebook without outputs from its source.
+    """Make a notebook without outputs from its source, in one of the editions.
 
-    Cell ids are a function of the content, so two builds are the same to the byte.
-
-    Args:
-        source: a file in notebooks/source.
-        edition: `editions.students` or `editions.solutions`.
-
-    Raises:
-        jinja2.UndefinedError: the prose asks for a number that does not exist.
-        editions.SourceError: an exercise without solution or stub.
+    Cell ids are a function of the content, so two builds are the same to the byte. If the prose
+    asks for a number that does not exist, that is a jinja2.UndefinedError.
     """
     notebook = edition(jupytext.read(source, fmt="py:percent"))
     notebook.metadata = nbformat.from_dict(METADATA)
@@ -48,7 +40,7 @@ def build(source: Path, edition: Callable[[NotebookNode], NotebookNode]) -> Note
     known = recorded_numbers()
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and known:
+        if cell.cell_type == "markdown":
             cell.source = numbers.from_string(cell.source).render(known)
         content = f"{cell.cell_type}\n{cell.source}\n{sorted(cell.metadata.get('tags', []))}"
         seen[content] += 1
@@ -84,8 +76,7 @@ def as_text(notebook: NotebookNode) -> str:
 def write(notebook: NotebookNode, file: Path) -> None:
     """Write a notebook whole, or not at all."""
     nbformat.validate(notebook)
-    with written_whole(file) as part:
-        part.write_text(as_text(notebook), encoding="utf-8", newline="\n")
+    places.write(file, as_text(notebook))
 
 
 def main() -> None:
@@ -99,7 +90,7 @@ def main() -> None:
         write(notebook, target)
         n_run = sum(bool(cell.get("execution_count")) for cell in notebook.cells)
         print(f"{target.relative_to(ROOT)}: {len(notebook.cells)} cells, {n_run} with outputs")
-    write_readme(readme_with_results)
+    places.write(RESULTS, with_results(RESULTS.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -28,14 +28,7 @@ class SourceError(ValueError):
 
 
 def students(notebook: NotebookNode) -> NotebookNode:
-    """The edition that students open: stubs to fill in, and points for nbgrader.
-
-    Args:
-        notebook: read from a source; it is not changed.
-
-    Raises:
-        SourceError: an exercise without solution or stub.
-    """
+    """The edition that students open: stubs to fill in, and points for nbgrader."""
     notebook = _for_edition("students", notebook, lambda solution, stub: stub)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
@@ -51,14 +44,7 @@ def students(notebook: NotebookNode) -> NotebookNode:
 
 
 def solutions(notebook: NotebookNode) -> NotebookNode:
-    """The edition with the solutions, for tutors, and for students afterwards.
-
-    Args:
-        notebook: read from a source; it is not changed.
-
-    Raises:
-        SourceError: an exercise without solution or stub.
-    """
+    """The edition with the solutions, for tutors, and for students afterwards."""
     notebook = _for_edition("solutions", notebook, lambda solution, stub: solution)
     for cell in notebook.cells:
         if "tutor" in cell.metadata.get("tags", []):
@@ -79,11 +65,7 @@ def split(source: str) -> tuple[str, str]:
         # raise NotImplementedError("Exercise 1: say what comes out.")
         ### END SOLUTION
 
-    Args:
-        source: of the cell; lines outside the marks belong to both.
-
-    Raises:
-        SourceError: a mark is missing or a line of the stub is no comment.
+    Lines outside the marks belong to both.
     """
     regions = REGION.findall(source)
     stub_lines = [line for _, stub in regions for line in stub.splitlines()]

@@ -8,7 +8,6 @@ trained on all of CIFAR-10 is kept with the package, for readers who skip a note
 
 import os
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -18,50 +17,36 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from tools.notebooks.build import METADATA, code_hash, write
-from tools.places import ROOT, SOLUTIONS
+from tools.places import RECORDED, ROOT, SOLUTIONS
 from workshop_utils.files import written_whole
-from workshop_utils.training.runs import SHIPPED
 
 CELL_TIMEOUT = 3600  # seconds; training on a slow laptop stays well below
-# Seconds until a kernel has started, and until the last output of a cell arrives. Where a class of
-# kernels shares a few cores, nbclient's own 60 and 4 are too short.
-PATIENCE = 300
+# Seconds until a kernel has started, and until the last output of a cell arrives. Where several
+# kernels share a few cores, nbclient's own 60 and 4 are too short.
+KERNEL_TIMEOUT = 300
 
 
 class NoisyNotebookError(RuntimeError):
     """A cell wrote to stderr: a warning that a reader would stumble over."""
 
 
-def new_client(notebook: NotebookNode, folder: Path) -> NotebookClient:
-    """What runs a notebook in a fresh kernel, in a folder."""
-    return NotebookClient(
+def execute(file: Path, environment: dict[str, str]) -> tuple[NotebookNode, float]:
+    """Run a notebook in a fresh kernel: with its outputs, and the seconds it took.
+
+    The file is not changed. `environment` holds variables such as WORKSHOP_PROFILE, added to those
+    of this process. Raises what nbclient raises, or NoisyNotebookError.
+    """
+    notebook = nbformat.read(file, as_version=4)
+    client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
-        startup_timeout=PATIENCE,
-        iopub_timeout=PATIENCE,
+        startup_timeout=KERNEL_TIMEOUT,
+        iopub_timeout=KERNEL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns of its own defaults
-        resources={"metadata": {"path": str(folder)}},
+        resources={"metadata": {"path": str(file.parent)}},
     )
-
-
-def execute(file: Path, environment: dict[str, str]) -> tuple[NotebookNode, float]:
-    """Run a notebook from top to bottom in a fresh kernel.
-
-    Args:
-        file: the notebook; it is not changed.
-        environment: variables such as WORKSHOP_PROFILE, added to those of this process.
-
-    Returns:
-        The notebook with its outputs, and the seconds it took, kernel start included.
-
-    Raises:
-        nbclient.exceptions.CellExecutionError: a cell raised an error.
-        NoisyNotebookError: a cell wrote to stderr.
-    """
-    notebook = nbformat.read(file, as_version=4)
-    client = new_client(notebook, file.parent)
     started = time.perf_counter()
     # A progress bar is for someone who waits; in a finished notebook it is litter.
     client.execute(env={**os.environ, "WORKSHOP_PROGRESS": "0", **environment})
@@ -75,13 +60,20 @@ def execute(file: Path, environment: dict[str, str]) -> tuple[NotebookNode, floa
 
 
 def results(notebook: NotebookNode) -> list[dict]:
-    """What `report_result` noted while the notebook ran."""
+    """What `show_result` noted while the notebook ran."""
     return [
         output.metadata["workshop_result"]
         for cell in notebook.cells
         for output in cell.get("outputs", [])
         if "workshop_result" in output.get("metadata", {})
     ]
+
+
+def ship_networks(folder: Path) -> None:
+    """Keep with the package what was trained on all of CIFAR-10."""
+    for file in folder.glob("*-cifar-10-full.safetensors"):
+        with written_whole(RECORDED / "runs" / file.name) as part:
+            shutil.copyfile(file, part)
 
 
 def main() -> None:
@@ -94,10 +86,8 @@ def main() -> None:
             print(f"{file.relative_to(ROOT)}: {seconds:.0f} s, {size:.1f} MB", flush=True)
             for result in results(notebook):
                 print(f"  {result['metric']} {result['value']:.4f}: {result['verdict']}")
-        for file in Path(runs).glob("*-cifar-10-full.*"):
-            with written_whole(SHIPPED / file.name) as part:
-                shutil.copyfile(file, part)
+        ship_networks(Path(runs))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

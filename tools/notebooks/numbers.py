@@ -1,4 +1,4 @@
-"""Numbers of the prose and of README: from recorded results and from the models."""
+"""Numbers of the prose and of docs/results.md: from recorded results and from the models."""
 
 import math
 import statistics
@@ -7,7 +7,7 @@ from functools import partial
 
 import jinja2
 
-from tools.places import between_marks
+from tools.places import DOCS, between_marks
 from workshop_utils.experiments import sweeps
 from workshop_utils.experiments.reference import METRICS, load_reference
 from workshop_utils.images.dataset import CIFAR10, STANDIN
@@ -19,6 +19,7 @@ from workshop_utils.networks.classifiers import (
 )
 from workshop_utils.networks.layers import count_parameters
 
+RESULTS = DOCS / "results.md"
 LONG_TRAININGS = {
     "try_deeper": "deeper network on augmented images, test accuracy",
     "try_patch_autoencoder": "autoencoder that begins as PCA on patches, test loss",
@@ -37,10 +38,7 @@ def recorded_numbers() -> dict[str, object]:
     `minutes("try_deeper")` is what one run takes on one core, `divergence` that of a variational
     autoencoder, in nats.
     """
-    recording = load_reference().get(CIFAR10, {}).get("full")
-    if recording is None:
-        return {}  # before the first recording the prose keeps its placeholders
-    results = recording.metrics
+    recording = load_reference()[CIFAR10]["full"]
     kinds = {
         "full": lambda metric, entry: METRICS[metric].format(entry.mean),
         "low": lambda metric, entry: METRICS[metric].format(min(entry.values)),
@@ -48,7 +46,7 @@ def recorded_numbers() -> dict[str, object]:
         "value": lambda metric, entry: entry.mean,
     }
     numbers: dict[str, object] = {
-        kind: {metric: of(metric, entry) for metric, entry in results.items()}
+        kind: {metric: of(metric, entry) for metric, entry in recording.metrics.items()}
         for kind, of in kinds.items()
     }
     numbers["measured_on"] = recording.measured_on
@@ -78,10 +76,7 @@ def recorded_numbers() -> dict[str, object]:
 def result_of(summary: Callable[[list[float]], float], name: str, **choices: float) -> str:
     """What the recorded runs of a sweep say together, with its unit if it is an accuracy.
 
-    Args:
-        summary: makes one number of the runs' results, such as their mean.
-        name: of what was tried, such as "try_width".
-        choices: of the runs that are meant; all of the sweep's if there are none.
+    `summary` makes one number of the runs' results; `choices` say which runs, else all.
     """
     trials = sweeps.recorded(name).where(**choices)
     return trials[0].format(summary([trial.result for trial in trials]))
@@ -113,8 +108,8 @@ def in_words(seconds: float) -> str:
     return f"about {math.ceil(seconds / 60)} minutes"
 
 
-def readme_with_results(readme: str) -> str:
-    """Put the recorded results of the full profile between the marks in README.md."""
+def with_results(page: str) -> str:
+    """Put the recorded results of the full profile between the marks of docs/results.md."""
     reference = load_reference()
     columns = [reference[dataset]["full"] for dataset in (CIFAR10, STANDIN)]
     lines = ["| lowest and highest of several seeds | CIFAR-10 | stand-in |", "|---|---|---|"]
@@ -126,7 +121,7 @@ def readme_with_results(readme: str) -> str:
         lines.append(f"| {metric.title} | {' | '.join(cells)} |")
     lines += ["", *rows_of_sweeps(), "", *rows_of_durations(), ""]
     lines.append(f"Measured on {columns[0].measured_on}, and on {columns[1].measured_on}.")
-    return between_marks(readme, "results", "\n".join(lines))
+    return between_marks(page, "results", "\n".join(lines))
 
 
 def rows_of_sweeps() -> list[str]:

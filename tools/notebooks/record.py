@@ -1,32 +1,41 @@
-"""Record what the notebooks find, for several seeds.
+"""Record what the notebooks find and what their sweeps train, into workshop_utils/recorded.
 
     python -m tools.notebooks.record full 0 1 2        # profile, seeds
-    python -m tools.notebooks.record more full 0 1 2   # profile, seeds
-    python -m tools.notebooks.record speed
+    python -m tools.notebooks.record more full 0 1 2   # only what is new
+    python -m tools.notebooks.record sweeps            # hours; or of one: sweeps try_width
 
 The first runs the notebooks once per seed on the data set that the settings find, and writes
-the results to results/reference.json. Recorded values of other data sets and profiles stay. How
+the results to reference.json. Recorded values of other data sets and profiles stay. How
 fast this computer trains is measured before, and written beside the seconds that it took.
 The second is for notebooks that do something more, and else find the same: it records how long they
-take now, and only those results that were not recorded before. The third only measures how fast
-this computer trains, and writes it into all recordings. These two belong on the computer (and with
+take now, and only those results that were not recorded before. It belongs on the computer (and with
 the settings) that the recordings were made with.
+The third finds every `wu.sweep(...)` in notebooks/source, and trains what it asks for on all of
+CIFAR-10. Finished runs are kept in build/recording, so that it goes on where it was stopped. With
+several processes at once, a run computes on one core.
 """
 
+import ast
+import dataclasses
 import json
 import math
 import statistics
 import sys
 import tempfile
+from pathlib import Path
 
+import jupytext
+import torch
 from scipy.stats import t as student_t
 
-from tools.notebooks.execute import execute, results
-from tools.places import SOLUTIONS
+from tools import places
+from tools.notebooks.execute import execute, results, ship_networks
+from tools.places import BUILD, SOLUTIONS, SOURCES
 from workshop_utils.doctor.speed import images_per_second
+from workshop_utils.experiments import sweeps, trials
 from workshop_utils.experiments.reference import METRICS, OUTSIDE, REFERENCE_FILE
-from workshop_utils.files import written_whole
 from workshop_utils.images.dataset import CIFAR10, JPEG_COPY, STANDIN
+from workshop_utils.images.load import load_data
 from workshop_utils.settings import PROFILES, Settings
 
 MEASURED_ON = {
@@ -50,12 +59,11 @@ RECONSTRUCTION = (
 )
 
 
-def prediction_range(values: list[float]) -> tuple[float, float]:
-    """Where one more run lands 99 times in 100, by Student's t distribution.
+# --- results ---
 
-    Args:
-        values: one result per seed, at least three.
-    """
+
+def prediction_range(values: list[float]) -> tuple[float, float]:
+    """Where one more run lands 99 times in 100, by Student's t distribution."""
     n = len(values)
     spread = statistics.stdev(values) * math.sqrt(1 + 1 / n)
     centre = statistics.mean(values)
@@ -96,29 +104,8 @@ def measure_speed() -> dict[str, float]:
     return {name: round(statistics.median(p[name] for p in probes)) for name in probes[0]}
 
 
-def write_speed() -> None:
-    """Write how fast this computer trains into all recordings."""
-    reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
-    speed = measure_speed()
-    for profiles in reference.values():
-        for entry in profiles.values():
-            entry["images_per_second"] = speed
-    write(reference)
-
-
-def write(reference: dict) -> None:
-    """Write all recordings, whole or not at all."""
-    with written_whole(REFERENCE_FILE) as part:
-        text = json.dumps(reference, indent=2, sort_keys=True) + "\n"
-        part.write_text(text, encoding="utf-8", newline="\n")
-
-
 def run(profile: str, seeds: list[str]) -> tuple[list[dict], dict[str, list[float]]]:
-    """Run the notebooks once per seed.
-
-    Returns:
-        Every result, and notebook -> seconds it took with each seed.
-    """
+    """Run the notebooks once per seed: every result, and notebook -> seconds with each seed."""
     found: list[dict] = []
     seconds: dict[str, list[float]] = {}
     for seed in seeds:
@@ -133,29 +120,11 @@ def run(profile: str, seeds: list[str]) -> tuple[list[dict], dict[str, list[floa
     return found, seconds
 
 
-def record_more(profile: str, seeds: list[str]) -> None:
-    """Record what is new, and how long it takes; what is known must be found once more.
-
-    Raises:
-        SystemExit: a result lies outside its recorded range.
-    """
-    found, seconds = run(profile, seeds)
-    outside = {result["metric"] for result in found if result["verdict"] == OUTSIDE}
-    if outside:
-        sys.exit(f"Nothing written: {', '.join(sorted(outside))} not inside the recorded range.")
-    reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
-    entry = reference[found[0]["dataset"]][profile]
-    new = [result for result in found if result["metric"] not in entry["metrics"]]
-    entry["metrics"] |= summarise_all(new)
-    entry["seconds"] = seconds
-    write(reference)
-
-
 def record(profile: str, seeds: list[str]) -> None:
     """Run and write everything."""
     speed = measure_speed()
     found, seconds = run(profile, seeds)
-    reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
+    reference = read()
     dataset, variant = found[0]["dataset"], found[0]["variant"]
     reference.setdefault(dataset, {})[profile] = {
         "measured_on": MEASURED_ON[dataset, variant],
@@ -168,10 +137,76 @@ def record(profile: str, seeds: list[str]) -> None:
     write(reference)
 
 
+def record_more(profile: str, seeds: list[str]) -> None:
+    """Record what is new, and how long it takes; what is known must be found once more."""
+    found, seconds = run(profile, seeds)
+    outside = {result["metric"] for result in found if result["verdict"] == OUTSIDE}
+    if outside:
+        sys.exit(f"Nothing written: {', '.join(sorted(outside))} not inside the recorded range.")
+    reference = read()
+    entry = reference[found[0]["dataset"]][profile]
+    new = [result for result in found if result["metric"] not in entry["metrics"]]
+    entry["metrics"] |= summarise_all(new)
+    entry["seconds"] = seconds
+    write(reference)
+
+
+def read() -> dict:
+    """All recordings, as they stand in the file."""
+    return json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
+
+
+def write(reference: dict) -> None:
+    """Write all recordings, whole or not at all."""
+    places.write(REFERENCE_FILE, json.dumps(reference, indent=2, sort_keys=True) + "\n")
+
+
+# --- sweeps ---
+
+
+def asked_for(sources: list[Path]) -> dict[str, dict[str, tuple]]:
+    """Name of what is tried -> choices, of every sweep in the notebooks.
+
+    Where two notebooks show the same sweep, the choices of both are taken together.
+    """
+    found: dict[str, dict[str, tuple]] = {}
+    for source in sources:
+        cells = jupytext.read(source, fmt="py:percent").cells
+        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "wu.sweep":
+                name = ast.unparse(node.args[0]).removeprefix("wu.")
+                known = found.setdefault(name, {})
+                for word in node.keywords:
+                    values = known.get(str(word.arg), ()) + ast.literal_eval(word.value)
+                    known[str(word.arg)] = tuple(sorted(set(values)))
+    return found
+
+
+def record_sweeps(names: list[str]) -> None:
+    """Train and write the sweeps of these names, or all; keep the networks that they keep."""
+    kept = BUILD / "recording"
+    settings = dataclasses.replace(
+        Settings.from_environment(),
+        profile=PROFILES["full"],
+        dataset="cifar10",
+        device=torch.device("cpu"),  # "minutes on one core"
+        runs_dir=kept,
+    )
+    all_sweeps = asked_for(sorted(SOURCES.glob("*.py")))
+    data = load_data(settings)
+    for name in names or all_sweeps:
+        try_out = getattr(trials, name)
+        found = sweeps.sweep(try_out, data, settings, use_recorded=False, **all_sweeps[name])
+        found.show()
+        sweeps.keep(sweeps.shipped_file(name), found.measured_on, found.trials)
+    ship_networks(kept)
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["speed"]:
-            write_speed()
+        case ["sweeps", *names]:
+            record_sweeps(names)
         case ["more", profile, *seeds] if profile in PROFILES and len(seeds) >= 3:
             record_more(profile, seeds)
         case [profile, *seeds] if profile in PROFILES and len(seeds) >= 3:

@@ -2,7 +2,7 @@
 
     python -m tools.pages.overview
 
-writes results/overview.png.
+writes docs/overview.png.
 """
 
 import base64
@@ -12,10 +12,10 @@ import sys
 import nbformat
 from PIL import Image
 
-from tools.places import ROOT, SOLUTIONS
+from tools.places import DOCS, SOLUTIONS
 from workshop_utils.files import written_whole
 
-PICTURE = ROOT / "results" / "overview.png"
+PICTURE = DOCS / "overview.png"
 FIGURES = (  # notebook, and how the description of the figure begins; row by row
     ("02_cnn", "Through the network"),
     ("02_cnn", "Wider networks"),

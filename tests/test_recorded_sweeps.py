@@ -1,10 +1,11 @@
 import json
 
-from tools.notebooks import build, record_sweeps
+from tools.notebooks import record
+from tools.places import RECORDED
 from workshop_utils.experiments import sweeps
 from workshop_utils.settings import PROFILES
 
-SOURCES = sorted(build.SOURCES.glob("*.py"))
+SOURCES = sorted(record.SOURCES.glob("*.py"))
 
 
 def test_what_the_notebooks_ask_for_is_read_from_them(tmp_path):
@@ -14,7 +15,7 @@ def test_what_the_notebooks_ask_for_is_read_from_them(tmp_path):
         "# %%\nwu.plot(wu.sweep(wu.try_deeper, data, settings), 3)\n",
         encoding="utf-8",
     )
-    found = record_sweeps.asked_for([source])
+    found = record.asked_for([source])
     assert found == {"try_width": {"width": (1, 2.5)}, "try_deeper": {}}
 
 
@@ -23,13 +24,13 @@ def test_a_sweep_that_is_shown_twice_is_recorded_with_the_choices_of_both(tmp_pa
     for source, beta in zip(sources, ("(1, 0.1)", "(0.1, 3)"), strict=True):
         text = f"# %%\nwu.sweep(wu.try_variational, data, settings, beta={beta})\n"
         source.write_text(text, encoding="utf-8")
-    found = record_sweeps.asked_for(sources)
+    found = record.asked_for(sources)
     assert found == {"try_variational": {"beta": (0.1, 1, 3)}}
 
 
 def test_every_sweep_of_the_notebooks_is_recorded_with_every_seed():
-    asked_for = record_sweeps.asked_for(SOURCES)
-    files = {file.stem for file in sweeps.SHIPPED.glob("*.json")}
+    asked_for = record.asked_for(SOURCES)
+    files = {file.stem for file in (RECORDED / "sweeps").glob("*.json")}
     assert files == asked_for.keys()
     for name, choices in asked_for.items():
         recorded = sweeps.recorded(name)
@@ -44,7 +45,7 @@ def test_every_sweep_of_the_notebooks_is_recorded_with_every_seed():
 
 
 def test_recorded_runs_have_values_of_every_epoch():
-    for file in sweeps.SHIPPED.glob("*.json"):
+    for file in (RECORDED / "sweeps").glob("*.json"):
         for trial in json.loads(file.read_text(encoding="utf-8"))["trials"]:
             history = trial["history"]
             assert len(history["test_loss"]) == len(history["seconds"]) > 1

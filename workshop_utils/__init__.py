@@ -87,7 +87,7 @@ else:
                 "plot_experiments",
                 "plot_widths",
             ],
-            "experiments.reference": ["report_result", "show_result"],
+            "experiments.reference": ["show_result"],
             "experiments.sweeps": ["sweep"],
             "experiments.trials": [
                 "try_code_size",
@@ -106,5 +106,6 @@ else:
             "exercises.sampling": ["check_sample_codes"],
             "exercises.shapes": ["check_shapes"],
             "exercises.solutions": ["use_solution"],
+            "retired": ["Checkpoint", "report_result"],
         },
     )

@@ -199,6 +199,15 @@ def test_an_interruption_in_the_first_epoch_leaves_a_fresh_network(data, setting
     assert "before the first epoch of 4" in capsys.readouterr().out
 
 
+def test_the_cells_of_a_notebook_of_version_1_go_on(data, settings, capsys):
+    training = Classifier(data)
+    history = training.train(wu.Checkpoint("mlp", data, settings))
+    wu.save_run("mlp", history, data, settings, model=training.networks[0])
+    wu.report_result("mlp_test_accuracy", history.test_accuracy[-1], data, settings)
+    assert wu.find_run("mlp", data, settings).history == history
+    assert "wu.Checkpoint is wu.Keep now. Leave out resume=True" in capsys.readouterr().out
+
+
 def test_an_error_in_training_is_no_interruption(data, settings):
     training = Classifier(data)
     training.optimizer.param_groups[0]["lr"] = 1e30

@@ -15,7 +15,6 @@ from tools.notebooks.build import write
 from tools.notebooks.execute import NoisyNotebookError, execute, results
 from tools.notebooks.numbers import in_words
 from tools.pages.pages import to_page
-from tools.pages.rendering import title_of
 from tools.places import BUILD, ROOT, SOLUTIONS, print_table
 from workshop_utils.experiments.reference import METRICS, OUTSIDE, load_reference, recorded
 from workshop_utils.files import written_whole
@@ -59,7 +58,7 @@ def main() -> int:
             continue
         write(notebook, BUILD / file.name)
         with written_whole(BUILD / f"{file.stem}.html") as page:
-            page.write_text(to_page(notebook, title_of(notebook)), encoding="utf-8")
+            page.write_text(to_page(notebook), encoding="utf-8")
         found = results(notebook)
         rows += [_row(file.stem, seconds, data, result) for result in found]
         n_failed += sum(result["verdict"] == OUTSIDE for result in found)

@@ -1,16 +1,12 @@
 """Small sets of images, quick to train on, and a watch over every test."""
 
-import base64
 import dataclasses
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from leaks import nothing_changes, watch_all_calls
 from making import make_official, noise
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
 import workshop_utils as wu
@@ -72,64 +68,3 @@ def image_folder(settings: Settings) -> Path:
                 image = Image.new("RGB", (32, 32), (10 * label,) * 3)
                 image.save(folder / f"{number}.png")
     return settings.data_dir / cifar10.IMAGE_FOLDER
-
-
-@pytest.fixture(scope="session")
-def lesson() -> NotebookNode:
-    """A notebook with an exercise, and with one of everything that is hard to show."""
-
-    def text(source: str, *tags: str) -> NotebookNode:
-        return new_markdown_cell(source, metadata={"tags": list(tags)})
-
-    def code(source: str, *outputs: NotebookNode, tags: tuple[str, ...] = ()) -> NotebookNode:
-        return new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags)})
-
-    def shown(alt: str, size: tuple[int, int]) -> NotebookNode:
-        file = io.BytesIO()
-        Image.new("RGB", size, "orange").save(file, "PNG")
-        picture = base64.b64encode(file.getvalue()).decode()
-        about = {"image/png": {"alt": alt}}
-        return new_output("display_data", {"image/png": picture}, metadata=about)
-
-    def printed(said: str) -> NotebookNode:
-        return new_output("stream", name="stdout", text=said)
-
-    def fold(summary: str, inside: str) -> str:
-        return f"<details><summary><b>{summary}</b></summary>\n\n{inside}\n\n</details>"
-
-    long_function = "def run(x):\n" + "\n".join(f"    x = step_{i}(x)" for i in range(60))
-    widest = f"x = '{'m' * 94}'"
-    log = "".join(f"epoch {epoch:2}/48 | loss {100 / epoch:.3f}\n" for epoch in range(1, 49))
-    table = "| layer | shape |\n|---|---|\n" + "| convolution | 8×28×28 |\n" * 5
-    task = "\n\n".join(
-        f"Part {part} of the task is this: " + "count them. " * 12 for part in "abcd"
-    )
-    source = new_output(
-        "display_data", {"text/html": '<div class="highlight">', "text/plain": long_function}
-    )
-    return new_notebook(
-        cells=[
-            text("# 7 · A & B\n\n**What you will learn**\n\n- to test with $x^2$;\n- little else."),
-            text(fold("For tutors", "Plan: *ten* minutes for $y_1$."), "tutor"),
-            code("import preparation"),
-            text(
-                "## First\n\nTickets cost $5 or $10, `a$b$c`.\n\n$$ \\sum_k x_k $$\n\nWhat is it?"
-            ),
-            code("wu.show(1)", shown('a "wide" picture', (900, 300))),
-            text("Which part of it is orange?"),
-            code("wu.show(2)", shown("a tall picture", (300, 400))),
-            code(widest + "\nprint(x)", printed("m" * 94 + "\n" + "n" * 130 + "\n")),
-            code("wu.show_source(run)", source),
-            code("train()", printed(log)),
-            text(table),
-            text(f"**Exercise** (easy, 5 minutes)\n\n{task}", "exercise"),
-            text(fold("Wrong answers", "They say 6. Ask: why?"), "tutor"),
-            text(fold("Hint 1", "Look closely."), "hint"),
-            text(fold("Hint 2", "Look again.")),
-            text("Look elsewhere.", "hint"),
-            code("answer = 42", tags=("exercise",)),
-            code("print(answer)", printed("42\n"), tags=("check",)),
-            text("Now " + "and then " * 300 + "\n\n" + fold("Solution on paper", "It is 42.")),
-            text("## Second\n\n```python\nlast = True\n```\n\n[The start](01_mlp.ipynb#section-1)"),
-        ]
-    )

@@ -16,7 +16,6 @@ from tools.notebooks.build import write
 from tools.notebooks.execute import NoisyNotebookError, execute, results
 from tools.notebooks.numbers import in_words
 from tools.pages.pages import to_page
-from tools.pages.rendering import title_of
 from tools.places import BUILD, ROOT, SOLUTIONS
 from workshop_utils.experiments.reference import METRICS, OUTSIDE, load_reference, recorded
 from workshop_utils.images.cifar10 import DataError, NotFoundError
@@ -59,7 +58,7 @@ def main() -> int:
             n_failed += 1
             continue
         write(notebook, BUILD / file.name)
-        places.write(BUILD / f"{file.stem}.html", to_page(notebook, title_of(notebook)))
+        places.write(BUILD / f"{file.stem}.html", to_page(notebook))
         found = results(notebook)
         rows += [_row(file.stem, seconds, data, result) for result in found]
         n_failed += sum(result["verdict"] == OUTSIDE for result in found)

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 1 · Ten classes of photographs, and a network that sees no neighbours
 #
 # **What you will learn**
@@ -16,7 +16,8 @@
 # - how a training loop works, line by line;
 # - what a confusion matrix and the worst mistakes tell you;
 # - what is lost when an image is flattened into a vector.
-#
+
+# %% [markdown]
 # **Time:** about 20 minutes to read and try, of which the computer needs
 # << duration["01_mlp"] >> on two cores.
 #
@@ -57,49 +58,50 @@ settings = wu.Settings.from_environment()
 print(settings)
 data = wu.load_data(settings)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## The data
 #
 # The usual first example, MNIST, is about handwritten digits: ten classes, grey images of 28 × 28
 # pixels. CIFAR-10 also has ten classes, so this, too, is multi-class classification. But now
 # the images are colour photographs of animals and vehicles, 32 × 32 pixels each.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["fragment", "nbval-check-output"]
 print(", ".join(data.classes))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # A **loader** hands out the images in batches. It mixes the training images anew every epoch,
 # and turns colours from whole numbers (0 to 255) into decimal numbers between 0 and 1.
 #
 # The shape of a batch is N×C×H×W: number of images, channels (red, green, blue), height, width.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["fragment", "nbval-check-output"]
 train_loader, test_loader = data.loaders(batch_size=128)
 images, labels = next(iter(train_loader))
 print("images:", tuple(images.shape), images.dtype)
 print("labels:", tuple(labels.shape), labels.dtype)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Look at a few images of each class. Which classes would *you* confuse at this resolution?
 # Which classes could you guess from the background alone?
 
-# %%
+# %% tags=["fragment"]
 wu.show_samples(data)
 
 # %% [markdown]
 # Some classes share their surroundings: there is blue behind airplanes and ships, green around
 # deer and frogs, road under automobiles and trucks. Within a class, pose, colour and size differ widely. Keep both in mind
 # for the confusion matrix below.
-#
+
+# %% [markdown] tags=["slide"]
 # ## The model
 #
 # An MLP takes a vector. So the first thing it does is to flatten each image into
 # 3 · 32 · 32 = 3072 numbers. Two hidden layers follow, then one output per class.
 
-# %%
+# %% tags=["slide"]
 wu.show_source(MultilayerPerceptronModel)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Read `forward` from top to bottom and follow the shapes. Three details matter later:
 #
 # - **Dropout** sets a quarter of the hidden values to zero at random, but only during training.
@@ -107,12 +109,12 @@ wu.show_source(MultilayerPerceptronModel)
 #   the softmax itself.
 # - `x.flatten(start_dim=1)` keeps the batch dimension and flattens everything else.
 
-# %%
+# %% tags=["slide"]
 torch.manual_seed(settings.seed)
 mlp = MultilayerPerceptronModel(n_features=3 * 32 * 32, n_classes=10).to(settings.device)
 wu.draw_network(mlp, "The multilayer perceptron")
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 1.1 · Counting the parameters of the MLP
 #
 # *Difficulty ●○○, about 4 minutes*
@@ -128,7 +130,7 @@ wu.draw_network(mlp, "The multilayer perceptron")
 # forgotten); dropout counted as a layer that learns.
 
 
-# %% tags=["exercise"] graded_as="mlp-parameters"
+# %% tags=["slide", "exercise"] graded_as="mlp-parameters"
 ### BEGIN SOLUTION
 def mlp_parameters():
     return {
@@ -178,63 +180,67 @@ def mlp_parameters():
 # %% tags=["check", "nbval-check-output"] graded_as="mlp-parameters" points=2
 wu.check_parameter_counts(mlp_parameters, mlp).must_pass()
 
-# %% tags=["nbval-check-output"]
+# %% tags=["fragment", "nbval-check-output"]
 wu.show_layers(mlp)
 
 # %% [markdown]
 # Almost all of the << parameters.mlp >> parameters sit in the first layer: every hidden unit has
 # a weight of its own for each of the 3072 numbers.
-#
+
+# %% [markdown] tags=["slide"]
 # ## The training loop
 #
 # This function trains every classifier in the workbook. The five lines in the middle are the
 # whole of gradient descent: forward, loss, backward, step, zero the gradients.
 
-# %%
+# %% tags=["slide"]
 wu.show_source(train)
 
 # %% [markdown]
 # `progress` only keeps the books: it draws the progress bar, prints a line per epoch, and stores
 # every loss. The function that evaluates is just as short.
 
-# %%
+# %% tags=["slide"]
 wu.show_source(test)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Two lines are easy to forget, and neither gives an error when it is missing:
 #
 # - `model.eval()` switches dropout off. Without it you would evaluate a damaged network, and
 #   get another number each time.
 # - Each batch counts by its size. The last batch is usually smaller; a plain mean of the batch
 #   means would give its images too much weight.
-#
+
+# %% [markdown] tags=["slide"]
 # ## Training
 #
 # Stochastic gradient descent with momentum, learning rate 0.01, for ten epochs. An epoch is one
 # pass over all training images.
 #
 # **While it runs:** does the test loss fall as fast as the training loss?
-#
+
+# %% [markdown]
 # You may stop it (■ at the top). Network and history are then as they were after the last finished
 # epoch. `wu.Keep` keeps every epoch on disk: run the cell again, and it goes on from there. This
 # also works after a crash: open the notebook again, and run the cells down to here. The trained
 # network is kept as well; notebook 2 will compare with it.
 
-# %%
+# %% tags=["fragment"]
 optimizer = torch.optim.SGD(mlp.parameters(), lr=1e-2, momentum=0.9)
 n_epochs = settings.profile.classifier_epochs
 keep = wu.Keep("mlp", data, settings)
 history = train(mlp, train_loader, test_loader, optimizer, n_epochs, keep)
 
-# %%
+# %% tags=["slide"]
 mlp_accuracy = history.test_accuracy[-1]
 wu.show_result("mlp_test_accuracy", mlp_accuracy, data, settings)
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # On CIFAR-10, runs with different random numbers reached << low.mlp_test_accuracy >> to
 # << high.mlp_test_accuracy >>. Guessing would give 10 %, so the network has learnt something. But
 # on MNIST such a network gets nearly everything right: photographs are much harder than digits.
-#
+
+# %% [markdown]
 # You may wonder why the *training* accuracy in the log is often the lower one. It is measured
 # with dropout on, and while the weights are still changing; the test accuracy is measured at
 # the end of the epoch with dropout off.
@@ -256,26 +262,27 @@ first = test(mlp, criterion, test_loader)
 second = test(mlp, criterion, test_loader)
 print("two evaluations agree:", first == second)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # And if one forgets `model.eval()`? Here is that mistake, made on purpose, twice.
 
-# %%
+# %% tags=["fragment"]
 mlp.train()  # dropout stays on
 for attempt in (1, 2):
     with torch.no_grad():
         n_correct = sum((mlp(x).argmax(dim=1) == y).sum().item() for x, y in test_loader)
     print(f"attempt {attempt} with dropout on: {n_correct / len(data.test_images):.2%}")
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # The same weights look worse, and differently so each time: a random quarter of the hidden units
 # was missing for each image.
-#
+
+# %% [markdown] tags=["slide"]
 # ## What it gets wrong
 #
 # One number hides a lot. The **confusion matrix** shows, for the images of each class (row),
 # which class the network chose (column). Look for the darkest squares off the diagonal.
 
-# %%
+# %% tags=["fragment"]
 probabilities, right = wu.predict(mlp, test_loader)
 matrix = wu.confusion_matrix(probabilities, right)
 wu.plot_confusion(matrix, data.classes, f"MLP, test images, {data.title}")
@@ -284,15 +291,16 @@ wu.plot_confusion(matrix, data.classes, f"MLP, test images, {data.title}")
 one, other, fraction = wu.most_confused(matrix, data.classes)
 print(f"most often confused: {one} and {other} ({fraction:.0%} of their images)")
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # The confusions are not random. Classes that share colours and surroundings are mixed up:
 # animals with animals, vehicles with vehicles. Much of what the MLP uses is the overall
 # distribution of colour in the picture.
-#
+
+# %% [markdown] tags=["slide"]
 # Now the test images on which it was **surest and wrong**. For each, ask what may have
 # misled it: the background, the colour, the pose?
 
-# %%
+# %% tags=["fragment"]
 worst = wu.worst_mistakes(probabilities, right)
 wu.show_mistakes(
     data.test_images[worst] / 255,
@@ -305,13 +313,14 @@ wu.show_mistakes(
 # %% [markdown]
 # To you, most of these are easy: you see the outline of the object. The network has to go by
 # the colours that stand at each place.
-#
+
+# %% [markdown] tags=["slide"]
 # ## What flattening loses
 #
 # Let us take that literally. We shuffle the 3072 numbers of every image, all in the same way,
 # and shuffle the weights of the first layer to match.
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 1.2 · Predict: shuffled pixels
 #
 # *Difficulty ●●○, about 2 minutes*
@@ -341,21 +350,21 @@ prediction = "nothing"
 # %% tags=["check", "nbval-check-output"]
 wu.check_prediction(prediction, ("worse", "random", "nothing")).must_pass()
 
-# %%
+# %% tags=["slide"]
 order = torch.randperm(images[0].numel()).to(settings.device)
 shuffled = images.flatten(start_dim=1)[:, order].reshape(images.shape)
 wu.show_image_rows(
     {"as they are": images[:8], "shuffled": shuffled[:8]}, "The same shuffle for every image"
 )
 
-# %% tags=["nbval-check-output"]
+# %% tags=["fragment", "nbval-check-output"]
 twin = copy.deepcopy(mlp)
 twin.input_layer.weight = nn.Parameter(mlp.input_layer.weight[:, order])
 with torch.no_grad():
     same = torch.allclose(twin.eval()(shuffled), mlp.eval()(images), atol=1e-3)
 print("shuffled pixels and weights give the same scores:", same)
 
-# %% [markdown] tags=["answer"]
+# %% [markdown] tags=["fragment", "answer"]
 # Nothing happens. To an MLP, the second row is exactly as easy as the first: it has no notion
 # that two pixels are neighbours. Whatever it knows about shape, it had to learn
 # separately for each position, from examples.
@@ -364,7 +373,7 @@ print("shuffled pixels and weights give the same scores:", same)
 # For photographs that is wasteful: an ear is an ear wherever it is. The next notebook builds
 # this knowledge into the network.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## To go further: what the hidden layers see
 #
 # *Optional, about 8 minutes.*
@@ -376,7 +385,7 @@ print("shuffled pixels and weights give the same scores:", same)
 # Here are the eight units with the largest weights, and the same units before training. **Look at** the lower
 # row: are there objects in it, or parts of objects?
 
-# %%
+# %% tags=["fragment"]
 torch.manual_seed(settings.seed)
 untrained = MultilayerPerceptronModel(n_features=3 * 32 * 32, n_classes=10).to(settings.device)
 strongest = mlp.input_layer.weight.norm(dim=1).argsort(descending=True)[:8]
@@ -390,12 +399,13 @@ wu.show_image_rows(rows, f"Weights of eight hidden units, {data.title}")
 # After the full training there are coarse patches of colour: a spot in the middle, one colour above another. No wheels, no
 # ears. Such a unit answers to the colours of large areas, which fits the mistakes above. (After the quick
 # training, noise is nearly all there is.)
-#
+
+# %% [markdown] tags=["slide"]
 # And the second hidden layer? It describes each image by 100 numbers (*features*). Do images of the same class get similar
 # ones? For each of 1,000 test images we look for its nearest neighbour, and ask whether it has the same class. One
 # in ten would be chance. **Predict:** what about the pixels themselves, and an untrained network?
 
-# %%
+# %% tags=["fragment"]
 some, their_labels = data.test_images[:1000] / 255, data.test_labels[:1000]
 features = {
     "pixels": some.flatten(start_dim=1),
@@ -412,11 +422,12 @@ for name, numbers in features.items():
 # To see more than a number, we need a picture, and a picture has two dimensions. *Principal component analysis* (PCA, see
 # notebook 3) keeps the two directions in which the points vary most. **t-SNE** (van der Maaten and Hinton, 2008) keeps near
 # what is near, as far as it can; distances between far points mean little in it.
-#
+
+# %% [markdown] tags=["slide"]
 # Here are 500 of the images. **Look for** classes that keep together, on the left before training and on the right
 # after.
 
-# %%
+# %% tags=["fragment"]
 planes = {
     f"{method}, {name}": wu.to_plane(features[name][:500], method)
     for method in ("PCA", "t-SNE")
@@ -429,11 +440,11 @@ wu.plot_planes(
     f"Test images in the second hidden layer, {data.title}",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Training draws vehicles and animals apart, and some classes within them. But there are no ten islands: the
 # classes that run into each other are those that the confusion matrix showed.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## What was found
 #
 # - An MLP with << parameters.mlp >> parameters classifies about << full.mlp_test_accuracy >> of

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 2 · Convolutional networks
 #
 # **What you will learn**
@@ -15,7 +15,8 @@
 # - how to count the parameters of both networks by hand;
 # - how much a small convolutional network (CNN) gains over the MLP, trained in the same way;
 # - how to read two training curves on common axes.
-#
+
+# %% [markdown]
 # **Time:** about 20 minutes to read and try, of which the computer needs
 # << duration["02_cnn"] >> on two cores.
 #
@@ -44,7 +45,7 @@ print(settings)
 data = wu.load_data(settings)
 train_loader, test_loader = data.loaders(batch_size=128)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## What a convolution does
 #
 # An edge looks the same in the corner of a photograph as in its middle. So a detector learnt in
@@ -60,11 +61,12 @@ train_loader, test_loader = data.loaders(batch_size=128)
 #   with it.
 #
 # Bishop, *Pattern Recognition and Machine Learning*, section 5.5.6, has the longer story.
-#
+
+# %% [markdown] tags=["slide"]
 # Here is a filter made by hand (a *Sobel filter*). It subtracts the brightness on the left from that on the right.
 # **Predict:** where will its output be far from zero?
 
-# %%
+# %% tags=["fragment"]
 images, labels = next(iter(test_loader))
 grey = images[:8].mean(dim=1, keepdim=True)  # 8×1×32×32
 edge_filter = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], device=settings.device)
@@ -72,7 +74,7 @@ edges = F.conv2d(grey, edge_filter.reshape(1, 1, 3, 3))  # 8×1×30×30
 rows = {"image": images[:8], "output": (0.5 + edges / 4).expand(-1, 3, -1, -1)}
 wu.show_image_rows(rows, "A filter for vertical edges (mid-grey means zero)")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # The output is grey where neighbours are alike, and light or dark along vertical edges. The
 # filter found them all over the image with nine weights.
 #
@@ -81,18 +83,19 @@ wu.show_image_rows(rows, "A filter for vertical edges (mid-grey means zero)")
 # in steps of one and stays inside the image.
 #
 # A CNN does not get such filters from us. It learns them.
-#
+
+# %% [markdown] tags=["slide"]
 # ## What pooling does
 #
 # Max-pooling keeps the largest value of each 2×2 square. It halves height and width, has no
 # parameters, and does not mind if something moves by a pixel inside its square.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["fragment", "nbval-check-output"]
 numbers = torch.tensor([[1.0, 5, 2, 0], [3, 2, 1, 1], [0, 0, 7, 6], [4, 1, 8, 2]])
 print(numbers)
 print(F.max_pool2d(numbers.reshape(1, 1, 4, 4), kernel_size=2).reshape(2, 2))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## The network
 #
 # Two rounds of convolution, pooling and ReLU, then two fully connected layers. *Stride* is how far the filter moves at
@@ -111,7 +114,7 @@ print(F.max_pool2d(numbers.reshape(1, 1, 4, 4), kernel_size=2).reshape(2, 2))
 torch.manual_seed(settings.seed)
 cnn = BasicConvNet(out_c1=8, out_c2=16, dense_units=256).to(settings.device)
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 2.1 · The shape after every layer
 #
 # *Difficulty ●●○, about 5 minutes*
@@ -126,7 +129,7 @@ cnn = BasicConvNet(out_c1=8, out_c2=16, dense_units=256).to(settings.device)
 # Matplotlib. The check names each of these.
 
 
-# %% tags=["exercise"] graded_as="cnn-shapes"
+# %% tags=["slide", "exercise"] graded_as="cnn-shapes"
 ### BEGIN SOLUTION
 def cnn_shapes():
     return {
@@ -184,7 +187,7 @@ wu.check_shapes(cnn_shapes, cnn).must_pass()
 # %% [markdown]
 # The same as a picture, drawn from the network itself:
 
-# %%
+# %% tags=["slide"]
 wu.draw_network(cnn, "The convolutional network: each sheet is a channel")
 
 # %% [markdown]
@@ -193,7 +196,7 @@ wu.draw_network(cnn, "The convolutional network: each sheet is a channel")
 #
 # The same in code, with the shape at every step:
 
-# %%
+# %% tags=["slide"]
 wu.show_source(BasicConvNet)
 
 # %% [markdown]
@@ -201,7 +204,7 @@ wu.show_source(BasicConvNet)
 # the largest of four numbers or first set negative ones to zero makes no difference. Pooling first
 # leaves a quarter of the numbers for ReLU.
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 2.2 · Counting the parameters of the CNN
 #
 # *Difficulty ●●○, about 4 minutes*
@@ -215,7 +218,7 @@ wu.show_source(BasicConvNet)
 # 28 × 28 positions (then ask what *shared* means); a flattened size of 16 · 10 · 10, before pooling.
 
 
-# %% tags=["exercise"] graded_as="cnn-parameters"
+# %% tags=["slide", "exercise"] graded_as="cnn-parameters"
 ### BEGIN SOLUTION
 def cnn_parameters():
     return {
@@ -267,7 +270,7 @@ def cnn_parameters():
 # %% tags=["check", "nbval-check-output"] graded_as="cnn-parameters" points=3
 wu.check_parameter_counts(cnn_parameters, cnn).must_pass()
 
-# %% tags=["nbval-check-output"]
+# %% tags=["fragment", "nbval-check-output"]
 wu.show_layers(cnn)
 
 # %% tags=["nbval-check-output"]
@@ -278,12 +281,13 @@ print(f"MLP: {wu.count_parameters(mlp):,} parameters, CNN: {wu.count_parameters(
 # The convolutions are light: both together have fewer than 4,000 parameters. Most of the CNN's
 # << parameters.cnn >> parameters sit in its first fully connected layer. The MLP has
 # << parameters.mlp >>, more than seven times as many.
-#
+
+# %% [markdown] tags=["slide"]
 # ## Training
 #
 # Nothing else changes: `train`, optimizer, learning rate and epochs are those of notebook 1.
 
-# %%
+# %% tags=["fragment"]
 optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
 n_epochs = settings.profile.classifier_epochs
 keep = wu.Keep("cnn", data, settings)
@@ -311,54 +315,58 @@ else:
     optimizer = torch.optim.SGD(mlp.parameters(), lr=1e-2, momentum=0.9)
     mlp_history = train(mlp, train_loader, test_loader, optimizer, n_epochs)
 
-# %%
+# %% tags=["slide"]
 gain = 100 * (cnn_accuracy - mlp_history.test_accuracy[-1])
 wu.show_result("cnn_minus_mlp", gain, data, settings)
 
 # %% tags=["nbval-check-output"]
 wu.report_result("cnn_minus_mlp", gain, data, settings)
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Note the unit. Two percentages are compared by their difference in **percentage points**. On
 # CIFAR-10 the CNN reached << full.cnn_test_accuracy >> on average and the MLP
 # << full.mlp_test_accuracy >>: a gain of << full.cnn_minus_mlp >>, or
 # << (100 * (value.cnn_test_accuracy / value.mlp_test_accuracy - 1)) | round | int >> per cent
 # more images classified correctly.
-#
+
+# %% [markdown] tags=["fragment"]
 # It does so with less than a seventh of the parameters, so more parameters are not the reason. The architecture
 # probably is. (One more difference hides in the models: the MLP uses dropout, the CNN does not.)
-#
+
+# %% [markdown]
 # With the quick profile the CNN may still be behind; see the start of the curves below.
-#
+
+# %% [markdown] tags=["slide"]
 # Now the curves, batch by batch. Loss and accuracy of a single batch jump about, so the strong
 # lines are smoothed with a Savitzky–Golay filter: at each point it fits a cubic polynomial to 21
 # neighbours. **Look at:** where the lines cross, and how steep they are at the right end.
 
-# %%
+# %% tags=["fragment"]
 wu.plot_batch_curves(
     {"MLP": mlp_history, "CNN": cnn_history}, f"Training in batches of 128, {data.title}"
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # At the very beginning the MLP is ahead: the CNN spends some batches near chance until its
 # filters are of use. Then it overtakes the MLP and stays in front.
 #
 # At the right end the CNN's loss still falls. Ten epochs are not enough for it to converge;
 # more would help, as long as the test loss falls as well.
-#
+
+# %% [markdown] tags=["fragment"]
 # Compare training and test accuracy at the end. What may a gap between them mean?
 
-# %%
+# %% tags=["fragment"]
 for name, history in (("MLP", mlp_history), ("CNN", cnn_history)):
     train_accuracy, test_accuracy = history.train_accuracy[-1], history.test_accuracy[-1]
     print(f"{name}: {train_accuracy:.1%} on training images, {test_accuracy:.1%} on test images")
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # The CNN is better on the images it was trained on: part of what it learnt does not carry over
 # (*overfitting*). For the MLP the training number can be the *lower* one. It was measured with
 # dropout on, so the MLP's curves above look a little worse than the network is.
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 2.3 · Experiment: more channels, another learning rate
 #
 # *Difficulty ●●●, as long as you like*
@@ -414,23 +422,24 @@ experiments.run(out_c1=16, out_c2=32, learning_rate=0.03)
 # %% tags=["check", "nbval-check-output"]
 wu.check_experiments(experiments, at_least=3).must_pass()
 
-# %%
+# %% tags=["slide"]
 experiments.show()
 wu.plot_experiments(experiments, f"What did it buy? {data.title}")
 
-# %% [markdown] tags=["answer"]
+# %% [markdown] tags=["fragment", "answer"]
 # Compare two rows that differ in one choice only. After so few epochs, what you see is how *fast* a network
 # learns. A larger learning rate often looks better here, and may lose at the end. Differences
 # of a point or two can be chance: run the same choice with another seed before you believe them.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## To go further: are more parameters always better?
 #
 # *Optional, about 8 minutes.*
 #
 # A few runs with one seed prove little. Here are 27: three widths, three learning rates, three seeds each, ten epochs
 # as above. `width` multiplies the numbers of filters, so width 1 is the network from above.
-#
+
+# %% [markdown]
 # You need not wait for them: in the full profile you see the runs that came with the workbook. Anything else is
 # trained when you ask for it, as many runs at once as there are cores and memory for, and kept: try a `width` of your
 # own. (Runs are kept by the name of the function. If you change one, give it another name.)
@@ -438,21 +447,21 @@ wu.plot_experiments(experiments, f"What did it buy? {data.title}")
 # %%
 wu.show_source(wu.try_width)
 
-# %%
+# %% tags=["fragment"]
 widths = wu.sweep(
     wu.try_width, data, settings, width=(0.5, 1, 2), learning_rate=(0.003, 0.01, 0.03)
 )
 widths.show()
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Predict**, before you look: does the accuracy on test images rise with every step in width? And must a wider
 # network have a smaller learning rate? In the figure, a point is the mean of three seeds, and its bar reaches from the
 # lowest to the highest.
 
-# %%
+# %% tags=["fragment"]
 wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Yes to the first: at each of the three learning rates, the wider network is better on average. At the best one,
 # << sweep("try_width", width=0.5, learning_rate=0.01) >> become
 # << sweep("try_width", width=1, learning_rate=0.01) >> and
@@ -466,13 +475,14 @@ wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
 # << highest("try_width", width=1, learning_rate=0.03) >> with one seed, and
 # << lowest("try_width", width=1, learning_rate=0.03) >> with another. Anyone who had tried only one seed would have
 # told quite another story.
-#
+
+# %% [markdown]
 # **What this does not show.** It stops after ten epochs: it says how fast a network gets somewhere, not where it would
 # end. Width four or a rate of 0.02 may continue the lines or not. A wider network also computes longer, and given
 # that time the narrow one might catch up. And the best learning rate was picked by looking at the *test* images, so the
 # right-hand figure flatters all three a little; for a fair number, keep some training images aside and pick by those.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## To go further: how far can you get in a quarter of an hour?
 #
 # *Optional, about 6 minutes.*
@@ -485,16 +495,16 @@ wu.plot_widths(widths, f"Wider networks, {widths.measured_on}")
 # - **augmentation** flips and moves the training images at random: the network never sees the same batch twice;
 # - at the end, it keeps the largest value of each map, *wherever* it is (*global max-pooling*).
 
-# %%
+# %% tags=["slide"]
 wu.show_source(wu.DeeperConvNet)
 
-# %%
+# %% tags=["slide"]
 generator = torch.Generator().manual_seed(0)
 again = [wu.augment(images[:8], generator) for _ in range(3)]
 rows = {"image": images[:8], "once": again[0], "twice": again[1], "three times": again[2]}
 wu.show_image_rows(rows, f"Augmented images, {data.title}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # It is trained for 18 epochs, with SGD, Nesterov momentum and a little *weight decay* (every step also draws all weights
 # a little towards zero). The learning rate rises to 0.1 and falls to zero again; the momentum does the opposite.
 # In the recorded runs each training had one core. **Look at** how long it takes to overtake the other network, and where it
@@ -504,11 +514,11 @@ wu.show_image_rows(rows, f"Augmented images, {data.title}")
 deeper = wu.sweep(wu.try_deeper, data, settings)
 deeper.show()
 
-# %%
+# %% tags=["fragment"]
 runs = {"CNN": widths.where(width=1, learning_rate=0.01), "deeper": deeper.trials}
 wu.plot_accuracy_by_time(runs, f"What time buys, {deeper.measured_on}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # | | parameters | training | test accuracy |
 # |---|---|---|---|
 # | CNN from above | << parameters.cnn >> | 10 epochs, << minutes("try_width", width=1) >> minute on one core | << sweep("try_width", width=1, learning_rate=0.01) >> |
@@ -528,7 +538,7 @@ wu.plot_accuracy_by_time(runs, f"What time buys, {deeper.measured_on}")
 # away at a time, and you have an experiment of your own (`notebooks/source` and `workshop_utils/trials.py` are where
 # to begin).
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## To go further: what the filters see
 #
 # *Optional, about 8 minutes.*
@@ -536,7 +546,7 @@ wu.plot_accuracy_by_time(runs, f"What time buys, {deeper.measured_on}")
 # A filter of the first layer is a small image of its own, 5×5 pixels in three colours. Mid-grey means zero.
 # **Look for** filters that have a direction, and for filters that have a colour.
 
-# %%
+# %% tags=["fragment"]
 torch.manual_seed(settings.seed)
 untrained = BasicConvNet(out_c1=8, out_c2=16, dense_units=256).to(settings.device)
 rows = {
@@ -553,11 +563,12 @@ print("how much each has changed:", [round(number, 2) for number in change.tolis
 #
 # Is there one that looks as it did before? The numbers below the figure tell (norm of the change): near 0, hardly any gradient
 # has reached this filter. Find its map in the next figure.
-#
+
+# %% [markdown] tags=["slide"]
 # Now follow one image through the network: eight of the feature maps of each layer, and what ReLU lets pass.
 # Black means that the filter found nothing there, or next to nothing beside the strongest places of that layer.
 
-# %%
+# %% tags=["fragment"]
 images, labels = next(iter(test_loader))
 outputs = wu.layer_outputs(cnn, images[1:2])  # of one image
 rows = {"image": images[1:2].expand(8, -1, -1, -1)}
@@ -572,23 +583,24 @@ wu.show_image_rows(rows, f"Through the network: {data.classes[int(labels[1])]}, 
 #
 # A map that is black may just have found nothing in this image. But a filter whose output is negative everywhere, in
 # *every* image, is *dead*: ReLU lets nothing pass, so there is no gradient, and without a gradient it stays as it was.
-#
+
+# %% [markdown] tags=["slide"]
 # What does a filter of the second layer look for? Its weights are no picture any more, since it reads eight maps. But
 # we can ask which images excite it most. One place of its map sees 14×14 pixels, its *receptive field*. **Look at** each row: what do
 # its patches have in common?
 
-# %%
+# %% tags=["fragment"]
 many = data.test_images[:1000] / 255
 maps = wu.layer_outputs(cnn, many)["conv2"]  # 1000×16×10×10
 patches = wu.strongest_patches(maps, many, size=14, stride=2)  # 16×8×3×14×14
 rows = {f"filter {k}": patches[k] for k in range(6)}
 wu.show_image_rows(rows, f"Patches that excite filters of conv2 most, {data.title}")
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Most rows have something in common that you can name: a colour, an edge in one direction, dark above light. Objects
 # are not among them: two layers of convolution see too little for that.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## To go further: does it matter where the object is?
 #
 # *Optional, about 8 minutes.*
@@ -602,7 +614,7 @@ wu.show_image_rows(rows, f"Patches that excite filters of conv2 most, {data.titl
 # A convolution is equivariant, exactly. `shift` moves images by whole pixels; where something has to come in
 # at an edge, it repeats the edge. So we compare the feature maps away from that edge.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["fragment", "nbval-check-output"]
 cnn.eval()
 images, labels = next(iter(test_loader))
 with torch.no_grad():
@@ -614,7 +626,8 @@ print("the feature maps move along with the image:", same)
 # %% [markdown]
 # What does pooling add? It keeps the largest value of each 2×2 square. Move the image by two pixels, and
 # the pooled maps move by one place: still equivariant.
-#
+
+# %% [markdown] tags=["slide"]
 # By one pixel, they cannot move half a place. But if the largest value of a square stays in its square,
 # nothing changes at all. That is the invariance that pooling buys, and it is a partial one. **Predict:** by
 # how much do the maps change before pooling, after pooling, and how much do the scores at the end?
@@ -625,7 +638,7 @@ with torch.no_grad():
 same = torch.allclose(pooled_of_shifted[..., 1:], pooled[..., :-1], atol=1e-5)
 print("two pixels are one place after pooling:", same)
 
-# %%
+# %% tags=["fragment"]
 shifted = wu.shift(images, right=1)
 with torch.no_grad():
     maps_of_shifted = cnn.conv1(shifted)
@@ -645,7 +658,8 @@ for name, change in changes.items():
 # The scores change much less than the maps: the layers in between have *learnt* to let most of it go. Nothing in the
 # architecture makes sure of that. The last layers are fully connected: to them, each place of the maps is a number of its
 # own, just as each pixel is to the MLP.
-#
+
+# %% [markdown] tags=["slide"]
 # So how invariant is the network as a whole? We move 2,000 test images up, down, left and right by up to 8
 # pixels (the deeper network, which computes longer, by every second distance). **Look at** both ends of the lines: which
 # network starts higher, and which loses more?
@@ -659,7 +673,7 @@ if deeper_run:
     models["deeper"] = wu.DeeperConvNet().to(settings.device)
     deeper_run.load_into(model=models["deeper"])
 
-# %%
+# %% tags=["fragment"]
 some = wu.Loader(data.test_images[:2000], data.test_labels[:2000])
 accuracies = {}
 for name, model in models.items():
@@ -683,12 +697,12 @@ wu.show_result("cnn_lost_when_moved", lost["CNN"], data, settings)
 wu.report_result("mlp_lost_when_moved", lost["MLP"], data, settings)
 wu.report_result("cnn_lost_when_moved", lost["CNN"], data, settings)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # One thing more. At eight pixels a quarter of the picture has left, and no network can see what is gone. So move the
 # images by eight pixels *and back again*: everything stands in its old place, with the same part missing. **Predict:**
 # how much of the loss remains?
 
-# %%
+# %% tags=["fragment"]
 for name, model in models.items():
     back = wu.accuracy_when_shifted(model, some, [8], and_back=True)[8]
     found = accuracies[name]
@@ -702,13 +716,14 @@ for name, model in models.items():
 #
 # For small moves the CNN is the more tolerant of the two. Pooling may be the reason, over the few pixels that its squares
 # span; a network without it would tell.
-#
+
+# %% [markdown] tags=["fragment"]
 # Where invariance is wanted, it has to come from elsewhere. The deeper network has both of the usual remedies: its training
 # images were moved about, and its last layer asks *whether* a map found something, not where. It loses the least by far, and
 # moving the images back gains it nothing: all that it loses, it loses with the missing part. It was never moved by more than
 # four pixels in training. Yet at eight, by its accuracy, it is as invariant as one can wish.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## What was found
 #
 # - A convolution needs few parameters, since all positions share them; pooling needs none.

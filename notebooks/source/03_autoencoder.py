@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 3 · Convolutional autoencoders
 #
 # **What you will learn**
@@ -15,7 +15,8 @@
 # - why the linear case is principal component analysis (PCA);
 # - how to build an encoder from convolutions and a decoder from transposed convolutions;
 # - how good the reconstructions are, and an honest surprise.
-#
+
+# %% [markdown]
 # **Time:** about 30 minutes to read and try, of which the computer needs
 # << duration["03_autoencoder"] >> on two cores. Start the training, then read on.
 #
@@ -46,7 +47,7 @@ print(settings)
 data = wu.load_data(settings)
 train_loader, test_loader = data.loaders(batch_size=128)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## The idea
 #
 # An image of 32 × 32 pixels in three colours is a point $\mathbf{x}$ in a space of $n = 3072$
@@ -63,13 +64,15 @@ train_loader, test_loader = data.loaders(batch_size=128)
 # on average over the training images:
 #
 # $$ \min_{f,\,g} \; \sum_k \Vert \mathbf{x}_k - g(f(\mathbf{x}_k)) \Vert^2 $$
-#
+
+# %% [markdown]
 # Nobody labels anything: the input is its own target. Learning without labels is called
 # *unsupervised*. Since the code is too small to hold everything, the encoder must drop what
 # is redundant and keep what makes one image different from another. Related models are used to
 # synthesise images and speech, to sharpen images (super-resolution), and to recover signals
 # from few measurements (compressed sensing).
-#
+
+# %% [markdown] tags=["slide"]
 # ## The linear case
 #
 # Let both parts be matrices: the encoder $Y \in \mathbb{R}^{d \times n}$ and the decoder
@@ -82,7 +85,8 @@ train_loader, test_loader = data.loaders(batch_size=128)
 # rows of $Y$ are the $d$ directions in which the data vary most, and $Y'$ is the transpose of
 # $Y$. Other pairs of matrices do equally well, but none does better. No training is needed, only one
 # eigendecomposition. We will come back to it.
-#
+
+# %% [markdown] tags=["slide"]
 # ## The networks
 #
 # Now both parts become convolutional. The encoder has three convolutions with filters of size
@@ -92,7 +96,8 @@ train_loader, test_loader = data.loaders(batch_size=128)
 # Stride 2 means that the filter moves two pixels at a time; padding 1 adds a border of zeros, one
 # pixel wide. Together, a filter has room for (32 + 2 − 4) / 2 + 1 = 16 positions in a row of 32: each
 # layer halves height and width.
-#
+
+# %% [markdown] tags=["slide"]
 # By convention the decoder mirrors the encoder: same filter sizes and strides, channels in reverse. Its
 # **transposed convolutions** go the other way: each input value is multiplied by a whole
 # filter and added into the output, two pixels further for each step. So height and width double.
@@ -100,16 +105,17 @@ train_loader, test_loader = data.loaders(batch_size=128)
 #
 # The last layer has 3 filters, one for each colour. A sigmoid keeps its values between 0 and 1,
 # like those of the images.
-#
+
+# %% [markdown]
 # Two lines set biases of the decoder to zero before training. PyTorch's default, small random
 # numbers, is usually harmless. Here, with bad luck, it switches off every ReLU of a layer. No
 # gradient then reaches the layers before it, and all that can be learnt is an average colour: the
 # network is *dead*.
 
-# %%
+# %% tags=["slide"]
 wu.show_source(ConvDecoder)
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 3.1 · The convolutional encoder
 #
 # *Difficulty ●●○, about 10 minutes*
@@ -127,7 +133,7 @@ wu.show_source(ConvDecoder)
 #
 # **Ask afterwards:** what would the ReLU have cost? (Every negative number of the code.)
 
-# %% tags=["exercise"] graded_as="encoder"
+# %% tags=["slide", "exercise"] graded_as="encoder"
 ### BEGIN SOLUTION
 ConvEncoder = wu.use_solution("ConvEncoder")
 wu.show_source(ConvEncoder)
@@ -173,11 +179,11 @@ wu.show_source(ConvEncoder)
 # %% tags=["check", "nbval-check-output"] graded_as="encoder" points=5
 wu.check_encoder(ConvEncoder).must_pass()
 
-# %% [markdown] tags=["answer"]
+# %% [markdown] tags=["fragment", "answer"]
 # Why is there no ReLU after the third layer? It would set every negative number of the code to
 # zero, and what that held would be lost to the decoder.
 
-# %%
+# %% tags=["slide"]
 torch.manual_seed(settings.seed)
 encoder = ConvEncoder(8, 16, 32).to(settings.device)  # out_c1, out_c2, embedding_dim
 decoder = ConvDecoder(8, 16, 32).to(settings.device)
@@ -203,14 +209,15 @@ print("between 0 and 1:", bool((reconstructions >= 0).all() and (reconstructions
 # A matter of taste: encoder and decoder could also be two methods, `encode` and `decode`, of one
 # `Autoencoder` class. Two modules make it easier to use one without the other, as notebook
 # 4 does.
-#
+
+# %% [markdown] tags=["slide"]
 # ## Training
 #
 # The loop is the one you know, with two differences: labels are ignored, and the loss compares
 # the reconstruction with the image itself. The squared error is summed over the 3072 values of
 # an image and averaged over the images, so the unit is **squared error per image**.
 
-# %%
+# %% tags=["slide"]
 wu.show_source(train_autoencoder)
 
 # %% [markdown]
@@ -235,10 +242,10 @@ wu.show_result("autoencoder_test_loss", test_loss, data, settings)
 wu.report_result("autoencoder_train_loss", train_loss, data, settings)
 wu.report_result("autoencoder_test_loss", test_loss, data, settings)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Look at** the two curves: do they part?
 
-# %%
+# %% tags=["fragment"]
 wu.plot_epoch_losses(history, f"Training the autoencoder, {data.title}", "squared error per image")
 
 # %% [markdown]
@@ -251,13 +258,13 @@ wu.plot_epoch_losses(history, f"Training the autoencoder, {data.title}", "square
 # Most of the fall happens in the first ten epochs, and at the end the curve still falls a
 # little.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Looking at reconstructions
 #
 # Numbers do not tell what is lost. **Compare** each test image with its reconstruction: what
 # survives, and what does not?
 
-# %%
+# %% tags=["fragment"]
 reconstructions = wu.reconstruct(encoder, decoder, images[:8])
 names = [data.classes[int(label)] for label in labels[:8]]
 wu.show_image_rows(
@@ -266,11 +273,12 @@ wu.show_image_rows(
     columns=names,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Layout, colours and larger shapes survive, and most objects can still be recognised. Fine
 # texture is gone: fur, water, lettering. (With the quick profile everything is fog: five epochs on few images
 # are not enough.) Are 512 numbers too few for it? The next section answers that.
-#
+
+# %% [markdown] tags=["slide"]
 # ## An honest comparison
 #
 # How good is that? PCA with the same 512 numbers per code is the natural opponent. We write it
@@ -284,7 +292,7 @@ code_sizes = (32, 64, 128, 256, 512)
 pca = {size: wu.linear_autoencoder(mean, directions, size) for size in code_sizes}
 pca_losses = {size: wu.test_autoencoder(*pca[size], test_loader) for size in code_sizes}
 
-# %%
+# %% tags=["fragment"]
 wu.show_result("pca_test_loss", pca_losses[512], data, settings)
 wu.plot_code_sizes(pca_losses, 512, test_loss, f"Reconstruction error, {data.title}")
 
@@ -292,7 +300,7 @@ wu.plot_code_sizes(pca_losses, 512, test_loss, f"Reconstruction error, {data.tit
 wu.report_result("pca_test_loss", pca_losses[512], data, settings)
 print("PCA has the smaller error:", pca_losses[512] < test_loss)
 
-# %%
+# %% tags=["slide"]
 rows = {"original": images[:8], "autoencoder": reconstructions}
 rows["PCA"] = wu.reconstruct(*pca[512], images[:8])
 wu.show_image_rows(rows, f"512 numbers per image, {data.title}", columns=names)
@@ -304,7 +312,8 @@ wu.show_image_rows(rows, f"512 numbers per image, {data.title}", columns=names)
 #
 # Now read the figure of the errors sideways: how many numbers per code does PCA need to reach the
 # autoencoder's error?
-#
+
+# %% [markdown] tags=["slide"]
 # Three things set the two apart:
 #
 # - *size*: PCA has far more parameters. It stores 512 whole images; the network has two small stacks of filters;
@@ -313,14 +322,14 @@ wu.show_image_rows(rows, f"512 numbers per image, {data.title}", columns=names)
 # - *training*: PCA's solution is computed exactly; the network's is searched for, step by step, among what its layers can
 #   express.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["fragment", "nbval-check-output"]
 n_network = wu.count_parameters(encoder) + wu.count_parameters(decoder)
 n_pca = 3072 * 512 + 3072  # one matrix serves both ways; plus the mean image
 print(
     f"parameters: autoencoder {n_network:,}, PCA {n_pca:,} ({n_pca / n_network:.0f} times as many)"
 )
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 3.2 · Predict: why does PCA win?
 #
 # *Difficulty ●●●, about 3 minutes*
@@ -352,12 +361,12 @@ prediction = "training"
 # %% tags=["check", "nbval-check-output"]
 wu.check_prediction(prediction, ("size", "place", "training")).must_pass()
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # The test: cut every image into 16 patches of 8×8 pixels, and let PCA describe each *patch* with 32 numbers.
 # That is 512 numbers per image again. But all patches share one small set of directions, so this
 # PCA has few parameters, and cannot know where in the image a patch lies.
 
-# %%
+# %% tags=["fragment"]
 patches = wu.cut_into_patches(data.train_images, side=8)  # 16·N×3×8×8
 patch_mean, patch_directions = wu.principal_directions(patches)
 patch_pca = wu.linear_autoencoder(patch_mean, patch_directions, 32, image_shape=(3, 8, 8))
@@ -366,12 +375,12 @@ errors = (wu.reconstruct(*patch_pca, test_patches) - test_patches) ** 2
 patch_loss = errors.sum().item() / len(data.test_images)
 print(f"autoencoder {test_loss:.2f}, PCA {pca_losses[512]:.2f}, PCA on patches {patch_loss:.2f}")
 
-# %% tags=["nbval-check-output"]
+# %% tags=["fragment", "nbval-check-output"]
 n_patch_pca = 192 * 32 + 192
 print(f"parameters: PCA on patches {n_patch_pca:,}, fewer than the network's {n_network:,}")
 print("PCA on patches has the smaller error:", patch_loss < test_loss)
 
-# %% [markdown] tags=["answer"]
+# %% [markdown] tags=["fragment", "answer"]
 # PCA on patches has fewer parameters than the network, shares them over all places, and still has the
 # smaller error. So neither size nor place explains it. What is left is the training, in a wide sense: either gradient
 # descent, starting from random numbers, has not found in this time what PCA computes at once; or a network built like this
@@ -383,7 +392,7 @@ print("PCA on patches has the smaller error:", patch_loss < test_loss)
 # works on images of other sizes (with sides divisible by 8), and there is room to make it larger and to
 # train it longer.
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 3.3 · Predict and experiment: another code size
 #
 # *Difficulty ●●●, about 5 minutes, or as long as you like*
@@ -434,11 +443,11 @@ experiments = wu.Experiments(try_autoencoder)
 for embedding_dim in (8, 32, 128):
     experiments.run(embedding_dim=embedding_dim)
 
-# %%
+# %% tags=["slide"]
 experiments.show()
 wu.plot_experiments(experiments, f"Code size, {data.title}", against="embedding_dim")
 
-# %% [markdown] tags=["answer"]
+# %% [markdown] tags=["fragment", "answer"]
 # On CIFAR-10, the loss falls clearly from 8 to 32 channels, and much less from 32 to 128. A larger code can
 # hold more, but the network must also learn to use it, and in a few epochs it does not. Compare
 # the losses with those of PCA above, which uses every number it gets.
@@ -448,7 +457,7 @@ wu.plot_experiments(experiments, f"Code size, {data.title}", against="embedding_
 # below, then run the table and the plot again. (For a network with other sizes that notebook 4 is to
 # find, its numbers must be changed there as well.)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## To go further: larger and smaller codes
 #
 # *Optional, about 5 minutes.*
@@ -473,7 +482,7 @@ for size in code_sizes:
     part = wu.linear_autoencoder(patch_mean, patch_directions, size // 16, (3, 8, 8))
     on_patches[size] = 16 * wu.test_autoencoder(*part, patch_loader)
 
-# %%
+# %% tags=["slide"]
 linear = {f"PCA, {data.title}": on_images, f"PCA on patches, {data.title}": on_patches}
 wu.plot_code_size_sweep(sizes, linear, f"Codes of several sizes, {sizes.measured_on}")
 
@@ -500,12 +509,12 @@ print(
     f"{n_directions} directions, error {small:.1f}"
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # With as few parameters as the network, PCA on whole images can afford a handful of directions, and loses by far. PCA
 # on patches needs fewer parameters than the network, and wins as soon as the code is large enough. So the answer depends
 # on what is held equal. That the network loses to *patches* is the one result that too few parameters cannot explain.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## To go further: can a network beat PCA?
 #
 # *Optional, about 5 minutes.*
@@ -518,18 +527,18 @@ print(
 #
 # Its limits were set beforehand: at most 200,000 parameters, an eighth of PCA's, and 15 minutes on one core.
 
-# %%
+# %% tags=["slide"]
 wu.show_source(wu.patch_autoencoder)
 
 # %%
 wu.show_source(wu.Refinement)
 
-# %%
+# %% tags=["slide"]
 better = wu.sweep(wu.try_patch_autoencoder, data, settings)
 better.show()
 print(f"PCA with 512 numbers, {data.title}: {pca_losses[512]:.2f}")
 
-# %%
+# %% tags=["fragment"]
 patch_run = wu.find_run("patch_autoencoder", data, settings)
 if patch_run:
     patch_encoder, patch_decoder = wu.patch_autoencoder(data.train_images)
@@ -540,7 +549,7 @@ if patch_run:
     rows["refined patches"] = wu.reconstruct(patch_encoder, patch_decoder, images[:8])
     wu.show_image_rows(rows, f"Again 512 numbers per image, {data.title}", columns=names)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # It can, if narrowly. With three seeds on CIFAR-10 the loss ends between
 # << lowest("try_patch_autoencoder") >> and << highest("try_patch_autoencoder") >>, where PCA has
 # << full.pca_test_loss >>; a run takes << minutes("try_patch_autoencoder") >> minutes on one core. In the picture
@@ -550,7 +559,7 @@ if patch_run:
 # on what is left, perhaps the seams between the patches. Exercise 3.2 named the training, and this fits. It is no
 # proof: the network is larger, too. How far does it get from random numbers? You could try.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## To go further: what the squared error does not see
 #
 # *Optional, about 5 minutes.*
@@ -559,7 +568,7 @@ if patch_run:
 # single pixel, and the same with a grey square over the middle. The square was made so large that it costs about
 # as much as the move. **Look at** the two lower rows: which error would *you* call larger?
 
-# %%
+# %% tags=["fragment"]
 originals = images[:8]
 moved = wu.shift(originals, right=1)
 errors = ((moved - originals) ** 2).sum(dim=(1, 2, 3))  # one for each image
@@ -572,11 +581,12 @@ print(f"mean error of these moves {errors.mean():.1f}, of the autoencoder {test_
 # A move that you hardly notice costs several times what the autoencoder loses on average. The squared error compares
 # pixel with pixel, each in its place. It has no idea of an object that is merely somewhere else. So
 # training rewards edges that are exactly in place, and not texture that *looks* right.
-#
+
+# %% [markdown] tags=["slide"]
 # Has the network learnt photographs, or any image? Try it on some that no training image resembles.
 # **Predict:** which of them will it reconstruct worst?
 
-# %%
+# %% tags=["fragment"]
 unusual = wu.unusual_images(originals[0])
 pictures = torch.stack(list(unusual.values()))
 decoded = wu.reconstruct(encoder, decoder, pictures)
@@ -585,13 +595,13 @@ columns = [f"{name}\n{error:.0f}" for name, error in zip(unusual, errors, strict
 rows = {"original": pictures, "reconstruction": decoded}
 wu.show_image_rows(rows, "Never seen in training, with squared errors", columns=columns)
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Worst by far is the fine grid, then noise. No code of 512 numbers can hold noise. The grid *could* be held by a single
 # number, but no training image asked for that. Upside down or inverted, the photograph keeps its soft areas and edges, and
 # its error stays small. So the network seems to have learnt edges and smooth areas rather than objects; one photograph is
 # little evidence, of course. Try others.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## To go further: from noisy images to clean ones
 #
 # *Optional, about 6 minutes, of which the computer needs three or four.*
@@ -600,7 +610,7 @@ wu.show_image_rows(rows, "Never seen in training, with squared errors", columns=
 # enough: it has to know what images look like. Our training loop can do it as it is. We put one more layer in front of
 # the encoder, which adds noise in training, and only then:
 
-# %%
+# %% tags=["fragment"]
 wu.show_source(wu.AddNoise)
 
 # %% [markdown]
@@ -622,12 +632,12 @@ for name, spread in (("plain", 0.0), ("denoising", 0.1)):
     train_autoencoder(its_encoder, its_decoder, *loaders, optimizer, n_epochs, keep)
     short_runs[name] = its_encoder, its_decoder
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Now add noise of several strengths to the test images. Five methods shall give back the clean ones: these two, the
 # autoencoder from above (*plain, longer*), and PCA with 512 and with 128 numbers, which was fitted to clean images.
 # **Predict:** which is closest with little noise, and which with much?
 
-# %%
+# %% tags=["fragment"]
 methods = {
     **short_runs,
     "plain, longer": (encoder, decoder),
@@ -648,17 +658,18 @@ wu.show_result("saved_by_denoising", saved, data, settings)
 # %% tags=["nbval-check-output"]
 wu.report_result("saved_by_denoising", saved, data, settings)
 
-# %%
+# %% tags=["slide"]
 noisy = wu.add_noise(images[:8], 0.1)
 rows = {"original": images[:8], "noisy": noisy}
 rows |= {name: wu.reconstruct(*networks, noisy) for name, networks in methods.items()}
 wu.show_image_rows(rows, f"Noise of standard deviation 0.1, {data.title}", columns=names)
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Read the table by columns, and compare the first two rows: they differ in nothing but the noise in training. Where there
 # is none, it costs a little. At 0.1 it pays a little, and at 0.2 it saves an error of << full.saved_by_denoising >>, on
 # average over several runs.
-#
+
+# %% [markdown]
 # *Plain, longer* says what else would help: with little noise, more epochs buy far more. Only at 0.2 is it behind the
 # denoising one.
 #
@@ -667,7 +678,7 @@ wu.show_image_rows(rows, f"Noise of standard deviation 0.1, {data.title}", colum
 # as the denoising network. A small code has no room for noise. Noise is mostly fine detail, fine detail is what a small code
 # drops first, and so both lose noise and fur together. The pictures show the price: what is left is smooth.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## What was found
 #
 # - An autoencoder squeezes an image into a code and unfolds it again; it learns without labels.

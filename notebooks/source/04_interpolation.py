@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 4 · Between two images
 #
 # **What you will learn**
@@ -14,7 +14,8 @@
 # - how to walk in a straight line from one image to another, in pixels and in codes;
 # - how to tell a blend of codes from a mere cross-fade, by eye and by a number;
 # - what a plain autoencoder does not promise, and where variational ones come in.
-#
+
+# %% [markdown]
 # **Time:** about 20 minutes to read and try, of which the computer needs
 # << duration["04_interpolation"] >> on two cores.
 #
@@ -61,7 +62,7 @@ else:
     n_epochs = settings.profile.short_epochs
     train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## The idea
 #
 # Take two images, $\mathbf{x}$ and $\mathbf{x}'$. The straight line between them is made of
@@ -72,15 +73,16 @@ else:
 #
 # $$ I(\mathbf{x}, \mathbf{x}'; \alpha) = g\big((1-\alpha)\, f(\mathbf{x}) + \alpha\, f(\mathbf{x}')\big) $$
 
-# %%
+# %% tags=["fragment"]
 wu.draw_interpolation("Interpolation in latent space")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Suppose the decoded blends look like *one* object that changes shape, rather than two that
 # overlap. That would suggest that nearby codes mean similar things, perhaps even that classes lie
 # together: a *meaningful* space, whose coordinates may help in other tasks. It would not prove it;
 # interpolation is a way to look.
-#
+
+# %% [markdown]
 # ## Two lines
 #
 # The first and the fourth of the test images, and eight points on the line between them.
@@ -91,7 +93,7 @@ x, x_prime = images[0], images[3]
 names = [data.classes[int(labels[i])] for i in (0, 3)]
 print(f"from {names[0]} to {names[1]}")
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 4.1 · A straight line between two tensors
 #
 # *Difficulty ●●○, about 5 minutes*
@@ -103,7 +105,7 @@ print(f"from {names[0]} to {names[1]}")
 # **Wrong answers to expect:** the last point missing (`arange(n) / n`); the line runs backwards; works
 # for images only, since three dimensions were written down; a list instead of a tensor.
 
-# %% tags=["exercise"] graded_as="interpolation"
+# %% tags=["slide", "exercise"] graded_as="interpolation"
 ### BEGIN SOLUTION
 interpolate = wu.use_solution("interpolate")
 wu.show_source(interpolate)
@@ -142,7 +144,7 @@ wu.show_source(interpolate)
 # %% tags=["check", "nbval-check-output"] graded_as="interpolation" points=3
 wu.check_interpolation(interpolate).must_pass()
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 4.2 · The line in latent space
 #
 # *Difficulty ●●○, about 4 minutes*
@@ -154,7 +156,7 @@ wu.check_interpolation(interpolate).must_pass()
 # **Wrong answers to expect:** pixels blended first and the blends encoded (then ask whether the encoder
 # is linear); `decoder` forgotten.
 
-# %% tags=["exercise"] graded_as="latent-line"
+# %% tags=["slide", "exercise"] graded_as="latent-line"
 ### BEGIN SOLUTION
 latent_line = wu.use_solution("latent_line")
 wu.show_source(latent_line)
@@ -206,7 +208,7 @@ ends = wu.reconstruct(encoder, decoder, torch.stack([x, x_prime]))
 print("pixel line from x to x':", torch.equal(pixels[[0, -1]], torch.stack([x, x_prime])))
 print("latent line from x^ to x'^:", torch.allclose(decoded[[0, -1]], ends, atol=1e-3))
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 4.3 · Predict: which line looks like one object?
 #
 # *Difficulty ●○○, about 1 minute*
@@ -236,11 +238,11 @@ prediction = "neither"
 # %% tags=["check", "nbval-check-output"]
 wu.check_prediction(prediction, ("pixels", "codes", "neither")).must_pass()
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Look at** the middle of each row. Do you see two pictures at once, or one? Do edges fade, or
 # do they move?
 
-# %%
+# %% tags=["fragment"]
 columns = [f"α = {step / 7:.2f}" for step in range(8)]
 wu.show_image_rows(
     {"in pixels": pixels, "in codes": decoded},
@@ -248,15 +250,15 @@ wu.show_image_rows(
     columns=columns,
 )
 
-# %% [markdown] tags=["answer"]
+# %% [markdown] tags=["fragment", "answer"]
 # The pixel row is a double exposure, as it must be. The latent row is blurrier, since it has gone
 # through the decoder. But look closely: in its middle, too, both pictures are still there. (With the
 # quick profile, the reconstructions are too blurred to tell.)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # One pair may be luck. Here are four more.
 
-# %%
+# %% tags=["fragment"]
 pairs = ((1, 2), (4, 7), (5, 10), (8, 11))
 for first, second in pairs:
     start, end = images[first], images[second]
@@ -273,7 +275,7 @@ for first, second in pairs:
 names = [data.classes[int(label)] for label in labels]
 wu.explore_lines(encoder, decoder, images, names)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## How far from a cross-fade?
 #
 # Let us put a number on it. Decode the middle of two codes, and compare it with the mean of the
@@ -282,7 +284,7 @@ wu.explore_lines(encoder, decoder, images, names)
 #
 # As a yardstick, the second number is how far that mean is from either end.
 
-# %%
+# %% tags=["fragment"]
 half = len(data.test_images) // 2
 first, second = data.test_images[:half] / 255, data.test_images[half : 2 * half] / 255
 gap, distance = wu.midpoint_gap(encoder, decoder, first, second)
@@ -293,7 +295,7 @@ print(f"as lengths, the gap is {(gap / distance) ** 0.5:.0%} of that distance")
 # %% tags=["nbval-check-output"]
 wu.report_result("latent_midpoint_gap", gap, data, settings)
 
-# %%
+# %% tags=["fragment"]
 mean, directions = wu.principal_directions(data.train_images)
 pca = wu.linear_autoencoder(mean, directions, code_size=512)
 pca_gap, _ = wu.midpoint_gap(*pca, first, second)
@@ -302,11 +304,12 @@ print(f"the same for PCA: {pca_gap:.6f}")
 # %% tags=["nbval-check-output"]
 print("the network's gap is more than a hundred times PCA's:", gap > 100 * pca_gap)
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Averaged over thousands of pairs of test images, the latent middle differs from a cross-fade,
 # and PCA's does not. On CIFAR-10 the gap is << full.latent_midpoint_gap >> on average. Compare it with the
 # distance to the ends: the latent line bends away from the cross-fade, but not far.
-#
+
+# %% [markdown] tags=["slide"]
 # ## What plain autoencoders do not promise
 #
 # It is often said that each decoded blend resembles one class. Judge for yourself from the rows
@@ -315,14 +318,15 @@ print("the network's gap is more than a hundred times PCA's:", gap > 100 * pca_g
 # Nothing in the training asked for it. The loss speaks about codes *of images*, and never about
 # the points between them. The encoder may scatter its codes in any way that lets the decoder tell
 # them apart, so a point in between can decode to anything, or to a blurred mixture.
-#
+
+# %% [markdown] tags=["slide"]
 # A **variational autoencoder** (VAE) does ask for it. Its encoder gives a whole distribution for
 # each image, and a second term in the loss draws these distributions towards a common one, so
 # that they overlap and leave fewer empty regions. The user chooses that common distribution, and
 # with it the structure of the space of codes. Deep learning meets Bayesian
 # statistics there; Kingma and Welling (2014) is the paper to begin with.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## To go further: is the space of codes meaningful?
 #
 # *Optional, about 10 minutes.*
@@ -332,7 +336,7 @@ print("the network's gap is more than a hundred times PCA's:", gap > 100 * pca_g
 # **First: are neighbours alike?** For each of 2,000 test images, we look for the nearest other one, once by pixels and
 # once by codes. How often does it have the same class? One in ten would be chance.
 
-# %%
+# %% tags=["fragment"]
 some, their_labels = data.test_images[:2000] / 255, data.test_labels[:2000]
 with torch.no_grad():
     codes = encoder(some)  # 2000×32×4×4
@@ -348,15 +352,16 @@ wu.show_result("neighbours_by_codes", agree["codes"], data, settings)
 # %% tags=["nbval-check-output"]
 wu.report_result("neighbours_by_codes", agree["codes"], data, settings)
 
-# %%
+# %% tags=["slide"]
 rows = {"image": some[:8], "by pixels": some[by_pixels[:8]], "by codes": some[by_codes[:8]]}
 names = [data.classes[int(label)] for label in their_labels[:8]]
 wu.show_image_rows(rows, f"Nearest neighbours, {data.title}", columns=names)
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Codes are hardly better than pixels (<< full.neighbours_by_codes >> on average over several runs): both find images with similar colours in similar places. Being
 # alike means the same to this autoencoder as to the squared error it was trained with.
-#
+
+# %% [markdown] tags=["slide"]
 # **Second: do the blends look like images?** We take 200 pairs of the same class and 200 of different
 # classes. At each point of the line we measure
 #
@@ -380,7 +385,7 @@ else:
     optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
     train(cnn, train_loader, test_loader, optimizer, settings.profile.short_epochs)
 
-# %%
+# %% tags=["slide"]
 real = data.train_images[:2000] / 255
 lines = {}
 for group, same_class in (("same class", True), ("different classes", False)):
@@ -403,22 +408,24 @@ wu.show_result("codes_minus_pixels", difference, data, settings)
 # %% tags=["nbval-check-output"]
 wu.report_result("codes_minus_pixels", difference, data, settings)
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Codes do what pixels do, almost to the point (on average over several
 # runs, << full.codes_minus_pixels >> in the middle between different classes). Between different
 # classes, the CNN becomes less sure of both ends in the middle; within a class, by little. Either way it hardly
 # matters on which line one walks. The arc changes nothing for the CNN, and its blends are further from real images.
-#
+
+# %% [markdown]
 # The distance has a trap. It is *smallest* in the middle, yet nobody would call a double exposure the most natural
 # picture of all. A likely reason: a blend has less contrast, and what is pale is nearer to everything. A small squared
 # distance does not make an image.
-#
+
+# %% [markdown] tags=["slide"]
 # **Third: what do random codes decode to?** If all of the space stood for images, random points in it would decode to
 # images. We draw codes in two ways: *each* number *alone*, with the mean and the standard deviation that it has over the
 # test images; and all numbers *together*, so that they are also correlated as they are in real codes (a sum of real codes with
 # random weights does that).
 
-# %%
+# %% tags=["fragment"]
 with torch.no_grad():
     rows = {
         "reconstructed": decoder(codes[:8]),
@@ -427,14 +434,14 @@ with torch.no_grad():
     }
 wu.show_image_rows(rows, f"Codes of images, and random codes, {data.title}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # *Each alone*, random numbers decode to coloured noise, though each of them is one that occurs. *Together*, they decode to
 # something like photographs out of focus: large shapes, a middle that differs from its surroundings. No row shows an object.
 #
 # So what matters is how the numbers of a code fit together. Part of that are their correlations, and nothing was said in
 # training about any of it: the codes of images fill a small part of the space, and it has a shape of its own.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## What was found
 #
 # - A line in pixel space is a cross-fade. A line in latent space, once decoded, is not quite one.

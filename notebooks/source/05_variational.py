@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 5 · Variational autoencoders
 #
 # *Optional: nothing else builds on this notebook.*
@@ -16,7 +16,8 @@
 # - how an encoder can give a distribution of codes, and how gradients pass through a random draw;
 # - the two terms of the loss, and what becomes of images when their balance changes;
 # - whether random codes and lines between codes get any better than in notebook 4.
-#
+
+# %% [markdown]
 # **Time:** about 25 minutes to read and try, of which the computer needs
 # << duration["05_variational"] >> on two cores.
 #
@@ -44,7 +45,7 @@ print(settings)
 data = wu.load_data(settings)
 train_loader, test_loader = data.loaders(batch_size=128)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## From a code to a distribution of codes
 #
 # Notebook 4 ended with a question. The codes of images fill a small part of the space, and nobody asked the
@@ -62,7 +63,7 @@ train_loader, test_loader = data.loaders(batch_size=128)
 # *logarithms* of the variances. A variance must be positive; its logarithm may be any number, and so may what a
 # convolution returns.
 
-# %%
+# %% tags=["slide"]
 wu.show_source(VariationalEncoder)
 
 # %%
@@ -76,7 +77,7 @@ with torch.no_grad():
 # %% tags=["nbval-check-output"]
 print("means:", tuple(mean.shape), "logarithms of variances:", tuple(log_variance.shape))
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 5.1 · Draw a code
 #
 # *Difficulty ●●○, about 4 minutes*
@@ -89,7 +90,7 @@ print("means:", tuple(mean.shape), "logarithms of variances:", tuple(log_varianc
 # **Wrong answers to expect:** the noise multiplied by the variance, since the root was forgotten; `rand` for `randn`;
 # `torch.normal(mean, std)`, which draws the right codes and lets no gradient pass.
 
-# %% tags=["exercise"]
+# %% tags=["slide", "exercise"]
 ### BEGIN SOLUTION
 sample_codes = wu.use_solution("sample_codes")
 wu.show_source(sample_codes)
@@ -127,7 +128,7 @@ wu.show_source(sample_codes)
 # %% tags=["check", "nbval-check-output"]
 wu.check_sample_codes(sample_codes).must_pass()
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 5.2 · How far from the standard normal distribution?
 #
 # *Difficulty ●●○, about 4 minutes*
@@ -145,7 +146,7 @@ wu.check_sample_codes(sample_codes).must_pass()
 #
 # **Ask:** for which $\mu$ and $\sigma$ is it zero? What does each of the terms want?
 
-# %% tags=["exercise"]
+# %% tags=["slide", "exercise"]
 ### BEGIN SOLUTION
 kl_divergence = wu.use_solution("kl_divergence")
 wu.show_source(kl_divergence)
@@ -183,16 +184,16 @@ wu.show_source(kl_divergence)
 # %% tags=["check", "nbval-check-output"]
 wu.check_kl_divergence(kl_divergence).must_pass()
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # A distribution that is the standard normal one costs nothing, but then it is the same for every image. To say something
 # about an image, a code has to differ from it, and that has its price:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["fragment", "nbval-check-output"]
 zero = torch.zeros(1, 32, 4, 4)
 print("mean 0, variance 1 everywhere:", kl_divergence(zero, zero).item())
 print("all 512 means moved to 1:", kl_divergence(zero + 1, zero).item())
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Training
 #
 # Both parts stand in the middle of the loop. Compare it with `train_autoencoder`: the code is drawn, and the loss has a
@@ -201,13 +202,14 @@ print("all 512 means moved to 1:", kl_divergence(zero + 1, zero).item())
 # %%
 wu.show_source(train_variational)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # The loss is the squared error plus `beta` times the divergence. Where does `beta` come from? Suppose that each value of
 # an image differs from its reconstruction by normal noise of variance $s^2$. Then the squared error divided by $2 s^2$, plus the
 # divergence, is the paper's loss, up to a constant (its negative is the *evidence lower bound*, ELBO). Multiply it by $2 s^2$,
 # and you have ours, with `beta` for $2 s^2$. So 0.1 stands for noise with a standard deviation of $\sqrt{0.05}$, about 0.2.
 # To choose `beta` freely is due to Higgins et al. (2017).
-#
+
+# %% [markdown]
 # In the lines below, the training loss is the sum of both terms, computed with drawn codes. The test loss is the squared
 # error alone, from the mean codes, so that you can compare it with notebook 3.
 
@@ -218,7 +220,7 @@ history = train_variational(
     encoder, decoder, train_loader, test_loader, optimizer, n_epochs, beta=0.1
 )
 
-# %%
+# %% tags=["fragment"]
 wu.show_result("variational_test_loss", history.test_loss[-1], data, settings)
 wu.show_result("variational_divergence", history.divergence[-1], data, settings)
 
@@ -226,7 +228,7 @@ wu.show_result("variational_divergence", history.divergence[-1], data, settings)
 wu.report_result("variational_test_loss", history.test_loss[-1], data, settings)
 wu.report_result("variational_divergence", history.divergence[-1], data, settings)
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 5.3 · Predict: the balance
 #
 # *Difficulty ●●○, about 1 minute*
@@ -261,10 +263,10 @@ balances = wu.sweep(wu.try_variational, data, settings, beta=(0.01, 0.1, 1))
 balances.show()
 plain = wu.sweep(wu.try_code_size, data, settings, embedding_dim=(32,))
 
-# %%
+# %% tags=["slide"]
 wu.plot_balance(balances, plain, f"Error against divergence, {balances.measured_on}")
 
-# %% [markdown] tags=["answer"]
+# %% [markdown] tags=["slide", "answer"]
 # The error rises, and the divergence falls: from 0.01 to 1, the error goes from
 # << sweep("try_variational", beta=0.01) >> to << sweep("try_variational", beta=1) >> and the divergence from
 # << divergence("try_variational", beta=0.01) >> to << divergence("try_variational", beta=1) >> nats. The two terms pull
@@ -276,7 +278,7 @@ wu.plot_balance(balances, plain, f"Error against divergence, {balances.measured_
 # << (divergence("try_variational", beta=1) / 0.6931 / 8) | round(1) >> bytes, a handful of letters. At the other end, with a `beta` of 0.01, mean codes are as good as
 # a plain autoencoder's after as many epochs (<< sweep("try_code_size", embedding_dim=32) >>).
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # These errors are of *mean* codes. A drawn code is what the decoder was trained with, and it costs more. We measure that,
 # too, and something that may explain why the error rises with `beta`: how many of the 512 numbers say anything about
 # the image, with a divergence of 0.1 or more. The first network is the one trained above; the others come from the sweep.
@@ -291,7 +293,7 @@ for beta in (0.01, 1):
         kept.load_into(encoder=its_encoder, decoder=its_decoder)
         networks[beta] = its_encoder, its_decoder
 
-# %%
+# %% tags=["fragment"]
 some = data.test_images[:2000] / 255
 for beta, (its_encoder, its_decoder) in sorted(networks.items()):
     with torch.no_grad():
@@ -303,12 +305,12 @@ for beta, (its_encoder, its_decoder) in sorted(networks.items()):
     print(f"beta {beta:g}: error {errors[0]:.1f}, of drawn codes {errors[1]:.1f}", end="; ")
     print(f"{n_used} of 512 numbers in use")
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Drawn codes cost more at every `beta`. And the larger it is, the fewer numbers are in use. The others have *collapsed*
 # (*posterior collapse*): for every image their mean stays near 0 and their variance near 1, as the second term wants it, so they say
 # next to nothing. With fewer numbers to describe an image, its error must rise.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## What do random codes decode to?
 #
 # Now the question from notebook 4. The plain autoencoder is the one that notebook 3 trained beside the denoising one: it had
@@ -330,7 +332,7 @@ else:
     both = plain_encoder, plain_decoder
     wu.train_autoencoder(*both, train_loader, test_loader, optimizer, n_epochs)
 
-# %%
+# %% tags=["slide"]
 noise = torch.randn(8, 32, 4, 4, generator=torch.Generator().manual_seed(0)).to(settings.device)
 with torch.no_grad():
     codes = plain_encoder(some)
@@ -342,25 +344,27 @@ with torch.no_grad():
         rows[f"β = {beta:g}"] = its_decoder(noise)
 wu.show_image_rows(rows, f"Random codes, {data.title}")
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # No row shows an object. But they differ. Plain codes give coloured noise if each number is drawn alone, and something like
 # photographs out of focus if they are drawn together. In the variational rows each number is drawn alone, too: with a `beta`
 # of 0.01 there are blotches of strong contrast, with 0.1 softer shapes, and with 1 large patches of light and dark.
-#
+
+# %% [markdown] tags=["slide"]
 # So numbers that are drawn alone have come closer to images, and the error in the figure before is the price:
 # reconstructions get blurred. What was gained is that one knows beforehand how to draw. It is not better pictures: the plain
 # decoder, with the correlations of its codes, makes pictures at least as good.
-#
+
+# %% [markdown]
 # What is missing? Random codes would be like real ones if the codes of *all* images together were distributed like the
 # prior. The loss asks for that image by image only, and the squared error pulls against it. What remains is probably that
 # the numbers of a real code fit *together*, and drawing each on its own breaks that.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## The lines of notebook 4, once more
 #
 # Does the space between codes mean more now? First by eye: the truck and the dog of notebook 4.
 
-# %%
+# %% tags=["fragment"]
 x, x_prime = images[0], images[3]
 rows = {
     "plain": wu.latent_line(plain_encoder, plain_decoder, x, x_prime),
@@ -369,7 +373,7 @@ rows = {
 names = [data.classes[int(labels[i])] for i in (0, 3)]
 wu.show_image_rows(rows, f"From {names[0]} to {names[1]}, {data.title}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Then by numbers, as there: over 200 pairs of the same class and 200 of different classes, the distance to the nearest
 # of 2,000 training images, and the probability that the CNN gives to the classes of the two ends. Each autoencoder walks
 # on the straight line and on the arc. **Predict:** which of the four lines loses least on its way to the middle?
@@ -385,7 +389,7 @@ else:
     optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
     wu.train(cnn, train_loader, test_loader, optimizer, n_epochs)
 
-# %%
+# %% tags=["fragment"]
 their_labels = data.test_labels[:2000]
 real = data.train_images[:2000] / 255
 lines = {}
@@ -416,11 +420,11 @@ wu.show_result("arc_minus_line", difference, data, settings)
 # %% tags=["nbval-check-output"]
 wu.report_result("arc_minus_line", difference, data, settings)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Why should an arc matter? It keeps the norm of the codes. **Look at** their norms on the straight line, and at what lies
 # at zero.
 
-# %%
+# %% tags=["fragment"]
 with torch.no_grad():
     start, end = encoder(some[first]), encoder(some[second])  # 200×32×4×4, different classes
     at_zero = decoder(torch.zeros_like(start[:1]))
@@ -452,7 +456,7 @@ for name, numbers in described.items():
     agree = wu.neighbours_agree(numbers.flatten(start_dim=1), their_labels)
     print(f"nearest by {name}: {agree:.0%} have the same class")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # By eye, the variational line is a cross-fade like the other, and more blurred. It is no further from one by the number,
 # either. By the other measures:
 #
@@ -463,13 +467,14 @@ for name, numbers in described.items():
 #   than in the middle of the straight line. For plain codes, the arc makes hardly any difference.
 # - By distance the arc is *worse*.
 # - Neighbours by means share their class no more often than neighbours by pixels or by plain codes.
-#
+
+# %% [markdown] tags=["slide"]
 # Why does the arc help? In the middle of the straight line, codes have a smaller norm than at the ends: they are nearer to
 # zero, and code zero decodes to a grey square, close to the mean of all images. That would explain it: the middle gets pale,
 # which makes it near to everything, and says little to the CNN. The arc keeps the norm, and with it the contrast. Perhaps
 # that is all: within a class, its middle is even rated above its ends.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## What was found
 #
 # - A variational encoder gives every image a distribution of codes. Noise that depends on no weight lets gradients pass

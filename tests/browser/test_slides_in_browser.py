@@ -1,47 +1,53 @@
 """Slides and pages in Chromium, with the network cut: pytest -m browser tests/browser."""
 
-import shutil
-
-import nbformat
 import pytest
+from lesson import LESSON
 from playwright.sync_api import expect
 
 from tools.pages import pages, slides
-from tools.places import SOLUTIONS
+from tools.pages.rendering import executed, write_html
 
 pytestmark = pytest.mark.browser
-WIDE, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
-NAMES = ["00_lesson", *sorted(file.stem for file in SOLUTIONS.glob("*.ipynb"))]
+LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+DESKTOP, PROJECTOR = {"width": 1920, "height": 1080}, {"width": 1024, "height": 768}
+NOTEBOOKS = {"00_lesson": LESSON, **executed()}
 
 # What is wrong with the slide that is shown: a list of sentences.
 WRONG = """() => {
-  const wrong = [], slide = Reveal.getCurrentSlide();
+  const wrong = [], slide = Reveal.getCurrentSlide(), edge = slide.getBoundingClientRect();
+  const body = slide.querySelector(".body"), scrolls = body.scrollHeight > body.clientHeight;
   const visible = (x) => x.checkVisibility({visibilityProperty: true, opacityProperty: true});
-  const scrolls = [];
-  for (const body of slide.querySelectorAll(".body")) {
-    if (body.scrollWidth > body.clientWidth) wrong.push("the slide is too wide");
-    if (body.scrollHeight > body.clientHeight) {
-      scrolls.push(body);
-      if (getComputedStyle(body).overflowY !== "auto") wrong.push("cut off at the bottom");
-      if (body.offsetWidth === body.clientWidth) wrong.push("no scrollbar is visible");
-    }
+  if (body.scrollWidth > body.clientWidth) wrong.push("the slide is too wide");
+  if (document.documentElement.scrollHeight > innerHeight) wrong.push("the window scrolls");
+  if (scrolls) {
+    wrong.push("the slide needs a scrollbar");
+    if (getComputedStyle(body).overflowY !== "auto") wrong.push("cut off at the bottom");
+    if (body.offsetWidth === body.clientWidth) wrong.push("no scrollbar is visible");
   }
   for (const x of slide.querySelectorAll(".frame *")) {
+    if (x.closest("aside") || (scrolls && body !== x && body.contains(x))) continue;
     const box = x.getBoundingClientRect();
-    if (x.closest("aside, svg") || scrolls.some((body) => body !== x && body.contains(x))) continue;
-    if (box.left < 0 || box.right > 1280.5 || box.top < 0 || box.bottom > 720.5)
+    if (box.left < edge.left || box.right > edge.right + 0.5 || box.top < edge.top
+        || box.bottom > edge.bottom + 0.5)
       wrong.push(`<${x.localName}> reaches out of the slide: ${x.textContent.slice(0, 40)}`);
     const hasText = [...x.childNodes].some((y) => y.nodeType === 3 && y.data.trim());
     if (hasText && !x.closest("math") && parseFloat(getComputedStyle(x).fontSize) < 16)
       wrong.push(`letters are too small: ${x.textContent.slice(0, 40)}`);
     if (hasText && !visible(x)) wrong.push(`not visible: ${x.textContent.slice(0, 40)}`);
   }
+  const cells = [...body.children].map((x) => [x, x.getBoundingClientRect()]);
+  for (const [x, one] of cells)
+    for (const [y, other] of cells)
+      if (x !== y && one.left + 1 < other.right && other.left + 1 < one.right
+          && one.top + 1 < other.bottom && other.top + 1 < one.bottom)
+        wrong.push(`over each other: ${x.textContent.slice(0, 40)}, ${y.textContent.slice(0, 40)}`);
   for (const pre of slide.querySelectorAll("pre"))
     if (pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight)
       wrong.push(`code is cut off: ${pre.textContent.slice(0, 40)}`);
   for (const image of slide.querySelectorAll("img")) {
-    const {width, height} = image.getBoundingClientRect();
-    if (!image.naturalWidth || width < 300 || height < 100) wrong.push(`tiny: ${image.alt}`);
+    const shape = image.naturalWidth / image.naturalHeight;
+    const width = Math.min(image.offsetWidth, image.offsetHeight * shape);
+    if (!(width >= 300) || width / shape < 100) wrong.push(`tiny: ${image.alt}`);
     if (!image.alt) wrong.push("a picture without a description");
   }
   for (const formula of slide.querySelectorAll(".frame math")) {
@@ -52,27 +58,28 @@ WRONG = """() => {
     if (visible(notes)) wrong.push("notes for tutors are visible");
   return wrong;
 }"""
+OVERFLOWING = """() => [...document.querySelectorAll(".body")].filter(
+  (x) => x.scrollHeight > x.clientHeight).map((x) => x.textContent.trim().slice(0, 11))"""
 
 
 @pytest.fixture(scope="module")
-def built(lesson, tmp_path_factory):
+def built(tmp_path_factory):
     """A folder with all decks and pages, also those of the lesson that is hard to show."""
     folder = tmp_path_factory.mktemp("built")
-    for file in SOLUTIONS.glob("*.ipynb"):
-        shutil.copy(file, folder)
-    nbformat.write(lesson, folder / "00_lesson.ipynb")
-    slides.write_decks(folder, folder / "slides")
-    pages.write_pages(folder, folder / "html")
+    write_html(folder / "slides", {name: slides.to_deck(x) for name, x in NOTEBOOKS.items()})
+    texts = {name: pages.to_page(x, "index.html") for name, x in NOTEBOOKS.items()}
+    write_html(folder / "html", {**texts, "index": pages.to_index(NOTEBOOKS, set(NOTEBOOKS))})
     return folder
 
 
 @pytest.fixture
-def opened(chromium, built):
+def opened(request, built):
     """Open a file of the folder; nothing else may be asked for, and no error may be written."""
     contexts, complaints = [], []
 
-    def open_file(name, viewport, query=""):
-        context = chromium.new_context(viewport=viewport, offline=True)
+    def open_file(name, viewport, fonts="chromium"):
+        browser = request.getfixturevalue(fonts)
+        context = browser.new_context(viewport=viewport, offline=True)
         contexts.append(context)
 
         def only_the_folder(route):
@@ -86,7 +93,7 @@ def opened(chromium, built):
         context.on("console", lambda message: complaints.append(message.text))
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         page = context.new_page()
-        page.goto((built / name).as_uri() + query)
+        page.goto(f"{built.as_uri()}/{name}")
         return page
 
     yield open_file
@@ -95,16 +102,23 @@ def opened(chromium, built):
     assert complaints == []
 
 
-def open_deck(opened, name):
-    page = opened(f"slides/{name}.html", WIDE)
+def open_deck(opened, name, viewport=LAPTOP, fonts="chromium"):
+    page = opened(f"slides/{name}.html", viewport, fonts)
     page.wait_for_function("Reveal.isReady()")
     page.add_style_tag(content="*, *::after { transition: none !important }")  # saves waiting
     return page
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_slide_can_be_reached_with_one_key_and_shows_all_there_is(opened, name):
-    page = open_deck(opened, name)
+@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize(
+    ("viewport", "fonts"),
+    [(DESKTOP, "chromium"), (PROJECTOR, "wide_letters")],
+    ids=["desktop", "projector"],
+)
+def test_every_slide_can_be_reached_with_one_key_and_shows_all_there_is(
+    opened, name, viewport, fonts
+):
+    page = open_deck(opened, name, viewport, fonts)
     wrong, n_slides = [], 1
     while True:
         while page.evaluate("Reveal.availableFragments().next"):
@@ -114,25 +128,39 @@ def test_every_slide_can_be_reached_with_one_key_and_shows_all_there_is(opened, 
             break
         page.keyboard.press("ArrowRight")
         n_slides += 1
-    assert wrong == []
+    # One slide of the lesson is longer than letters that can be read allow.
+    assert wrong == (["slide 8: the slide needs a scrollbar"] if name == "00_lesson" else [])
     assert n_slides == page.locator("section.slide").count() > 5
     for key in ("ArrowLeft", "Home"):
         page.keyboard.press(key)
     assert page.evaluate("Reveal.isFirstSlide()")
 
 
-@pytest.mark.parametrize("name", NAMES[1:])
-def test_no_slide_of_the_workbook_needs_a_scrollbar(opened, name):
-    page = open_deck(opened, name)
-    tall = """() => Reveal.getSlides().filter((slide) => {
-      Reveal.slide(...Object.values(Reveal.getIndices(slide)));
-      const body = slide.querySelector(".body");
-      return body && body.scrollHeight > body.clientHeight;
-    }).map((slide) => slide.textContent.trim().slice(0, 200))"""
-    assert page.evaluate(tall) == []
+def test_letters_are_as_large_as_there_is_room_for(opened):
+    page = open_deck(opened, "00_lesson")
+
+    def letters(words):
+        body = page.locator(".body", has_text=words)
+        body.evaluate("x => Reveal.slide(...Object.values(Reveal.getIndices(x.closest('.slide'))))")
+        return body.evaluate("x => parseFloat(getComputedStyle(x).fontSize)")
+
+    assert letters("last = True") == 34
+    assert 20 < letters("Now and then") < 34
 
 
-def test_results_wait_for_one_more_press_after_a_question(opened):
+def test_a_figure_that_is_not_wide_stands_beside_its_text(opened):
+    page = open_deck(opened, "00_lesson")
+    picture = page.get_by_alt_text("a tall picture")
+    picture.evaluate("x => Reveal.slide(...Object.values(Reveal.getIndices(x.closest('.slide'))))")
+    beside, question = (
+        picture.bounding_box(),
+        page.locator(".cell p", has_text="Which part").bounding_box(),
+    )
+    assert beside["x"] >= question["x"] + question["width"]
+    assert beside["height"] > 500
+
+
+def test_results_wait_for_one_more_press(opened):
     page = open_deck(opened, "00_lesson")
     waiting = page.get_by_alt_text('a "wide" picture')
     while not page.evaluate("Reveal.availableFragments().next"):
@@ -156,17 +184,18 @@ def test_the_speaker_view_shows_notes_and_follows(opened):
 
 
 def test_a_deck_prints_one_slide_on_each_page_without_notes(opened):
-    page = opened("slides/00_lesson.html", WIDE, "?print-pdf")
+    page = opened("slides/00_lesson.html?print-pdf", LAPTOP)
     page.wait_for_selector(".pdf-page")
     assert page.locator(".pdf-page").count() == page.locator("section.slide").count()
     assert not page.locator(".notes").first.is_visible()
+    assert page.evaluate(OVERFLOWING) == ["def run(x):"]
     page.emulate_media(media="print")
     shown = "x => x.checkVisibility({visibilityProperty: true, opacityProperty: true})"
     assert all(img.evaluate(shown) for img in page.locator("section.slide img").all())
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["laptop", "phone"])
-@pytest.mark.parametrize("name", [*NAMES, "index"])
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("name", [*NOTEBOOKS, "index"])
 def test_pages_fit_the_screen_and_their_formulas_and_pictures_are_there(opened, name, viewport):
     page = opened(f"html/{name}.html", viewport)
     too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -180,15 +209,15 @@ def test_pages_fit_the_screen_and_their_formulas_and_pictures_are_there(opened, 
 
 
 def test_links_of_the_first_page_lead_to_files(opened, built):
-    page = opened("html/index.html", WIDE)
+    page = opened("html/index.html", LAPTOP)
     addresses = page.locator("article a").evaluate_all("all => all.map((x) => x.href)")
-    assert len(addresses) == 2 * len(NAMES)
+    assert len(addresses) == 2 * len(NOTEBOOKS)
     there = {file.as_uri() for file in built.rglob("*.html")}
     assert set(addresses) == there - {(built / "html" / "index.html").as_uri()}
 
 
 def test_the_first_tab_leads_past_the_heading_to_the_text(opened):
-    page = opened(f"html/{NAMES[-1]}.html", WIDE)
+    page = opened(f"html/{list(NOTEBOOKS)[-1]}.html", LAPTOP)
     page.keyboard.press("Tab")
     link = page.locator("a.skip")
     assert link.evaluate("x => x === document.activeElement")

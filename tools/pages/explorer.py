@@ -8,36 +8,24 @@ images, their codes, and the decoder, which runs in the browser.
 
 import base64
 import dataclasses
-import sys
 
 import torch
 from torch import Tensor
 
-from tools.pages.rendering import fill
-from tools.places import ROOT
-from workshop_utils.files import written_whole
+from tools.pages.rendering import PAGES, fill, write_html
 from workshop_utils.images.dataset import ImageData
 from workshop_utils.images.load import load_data
 from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
 from workshop_utils.networks.evaluation import evaluating
 from workshop_utils.settings import Settings
+from workshop_utils.training.loops import train_autoencoder
 from workshop_utils.training.runs import find_run
 
-PAGE = ROOT / "build" / "html" / "explorer.html"
 PER_CLASS = 4
 
 
 def to_page(encoder: ConvEncoder, decoder: ConvDecoder, data: ImageData) -> str:
-    """Make the page.
-
-    Args:
-        encoder: trained; turns the images into codes, which are written into the page.
-        decoder: trained; its numbers are written into the page.
-        data: of which some test images of each class are taken.
-
-    Returns:
-        Self-contained HTML.
-    """
+    """Make the page of two trained networks, with some test images of each class."""
     chosen = some_of_each_class(data.test_labels, PER_CLASS)
     images = data.test_images[chosen]  # uint8, N×3×32×32
     with evaluating(encoder, decoder):
@@ -78,17 +66,20 @@ def main() -> None:
     cpu = torch.device("cpu")  # enough for a few dozen images
     settings = dataclasses.replace(Settings.from_environment(), device=cpu)
     data = load_data(settings)
-    run = find_run("autoencoder", data, settings)
-    if run is None:
-        sys.exit(
-            f"There is no trained autoencoder for this data set ({data.title}) yet: run notebook 3 "
-            "first, and then this again."
-        )
+    torch.manual_seed(settings.seed)
     encoder, decoder = ConvEncoder(8, 16, 32), ConvDecoder(8, 16, 32)
-    run.load_into(encoder=encoder, decoder=decoder)
-    with written_whole(PAGE) as part:
-        part.write_text(to_page(encoder, decoder, data), encoding="utf-8")
-    print(f"{PAGE.relative_to(ROOT)}: {PAGE.stat().st_size / 1e6:.1f} MB")
+    if run := find_run("autoencoder", data, settings):
+        run.load_into(encoder=encoder, decoder=decoder)
+    else:
+        print(
+            f"There is no trained autoencoder for this data set ({data.title}) yet, so a short "
+            "training follows. Run notebook 3 first for sharper images."
+        )
+        optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3)
+        loaders = data.loaders(batch_size=128)
+        n_epochs = settings.profile.short_epochs
+        train_autoencoder(encoder, decoder, *loaders, optimizer, n_epochs)
+    write_html(PAGES, {"explorer": to_page(encoder, decoder, data)})
 
 
 if __name__ == "__main__":

@@ -5,14 +5,12 @@
 writes docs/overview.png.
 """
 
-import base64
-import io
 import sys
 
-import nbformat
 from PIL import Image
 
-from tools.places import DOCS, SOLUTIONS
+from tools.pages.rendering import description, executed, opened, pictures
+from tools.places import DOCS
 from workshop_utils.files import written_whole
 
 PICTURE = DOCS / "overview.png"
@@ -26,20 +24,10 @@ WIDTH, MARGIN = 760, 24  # of a figure, in pixels
 
 
 def find_figure(notebook: str, beginning: str) -> Image.Image:
-    """The figure of an executed notebook.
-
-    Args:
-        notebook: name of its file, without ending.
-        beginning: of the figure's description.
-
-    Raises:
-        LookupError: there is no such figure.
-    """
-    for cell in nbformat.read(SOLUTIONS / f"{notebook}.ipynb", as_version=4).cells:
-        for output in cell.get("outputs", []):
-            alt = output.get("metadata", {}).get("image/png", {}).get("alt", "")
-            if alt.startswith(beginning):
-                return Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+    """The figure of an executed notebook whose description begins so."""
+    for output in pictures(executed()[notebook]):
+        if description(output).startswith(beginning):
+            return opened(output)
     raise LookupError(f"{notebook} has no figure whose description begins with {beginning!r}.")
 
 

@@ -12,47 +12,38 @@ import math
 import re
 import statistics
 import sys
-from html import escape
-from pathlib import Path
 
 import nbformat
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
-from PIL import Image
 
 from tools.notebooks.execute import results
 from tools.notebooks.numbers import in_words
 from tools.pages.rendering import (
+    PAGES,
     PICTURE,
-    code_to_html,
+    SLIDES,
+    code_block,
+    executed,
     fill,
     markdown_to_html,
-    picture_size,
+    opened,
+    outputs_to_html,
     picture_to_html,
-    printed_text,
-    shown_source,
+    pictures,
     tags,
     title_of,
-    workbook_title,
+    write_html,
 )
-from tools.places import ROOT, SOLUTIONS
 from workshop_utils.experiments.reference import INSIDE, METRICS, load_reference, recorded
-from workshop_utils.files import written_whole
 
-PAGES = ROOT / "build" / "html"
 THUMBNAIL = (640, 400)  # pixels
 
 
-def to_page(notebook: NotebookNode, title: str, home: str = "") -> str:
-    """Make a page of a notebook.
+def to_page(notebook: NotebookNode, home: str = "") -> str:
+    """Make a self-contained page of an executed notebook; `home` leads to the first page.
 
-    Args:
-        notebook: an executed notebook.
-        title: of the window.
-        home: address of the page that leads to this one, if there is one.
-
-    Returns:
-        Self-contained HTML: pictures are inside, formulas are MathML, nothing needs a script.
+    Pictures are inside, formulas are MathML, and nothing needs a script.
     """
     cells, sections = [], {}
     for cell in notebook.cells:
@@ -66,51 +57,22 @@ def to_page(notebook: NotebookNode, title: str, home: str = "") -> str:
                 sections[heading["id"]] = heading.get_text()
             cells.append({"kind": "text", "label": label, "parts": [str(html)]})
         elif cell.cell_type == "code":
-            code = f'<pre class="code" tabindex="0">{code_to_html(cell.source)}</pre>'
+            code = code_block(cell.source)
             if label == "exercise":
                 code = f"<details><summary>Solution</summary>{code}</details>"
-            cells.append({"kind": "code", "label": label, "parts": [code, *_outputs(cell.outputs)]})
+            parts = [code, *outputs_to_html(cell.outputs)]
+            cells.append({"kind": "code", "label": label, "parts": parts})
     return fill(
         "page.html.j2",
-        title=title,
-        workbook=workbook_title(),
+        title=title_of(notebook),
         home=home,
         sections=sections,
         cells=cells,
     )
 
 
-def _outputs(outputs: list[NotebookNode]) -> list[str]:
-    """Each output as HTML; what was printed in one go stays together."""
-    parts, printed = [], []
-
-    def end_of_print() -> None:
-        if text := printed_text(printed):
-            parts.append(f'<pre class="output" tabindex="0">{escape(text)}</pre>')
-        printed.clear()
-
-    for output in outputs:
-        source, picture = shown_source(output), picture_to_html(output)
-        if not source and not picture:
-            printed.append(output)
-            continue
-        end_of_print()
-        code = f'<pre class="code" tabindex="0">{code_to_html(source)}</pre>' if source else None
-        parts.append(code or f"<figure>{picture}</figure>")
-    end_of_print()
-    return parts
-
-
-def to_index(notebooks: dict[str, NotebookNode], decks: dict[str, str]) -> str:
-    """Make the page that leads to the others.
-
-    Args:
-        notebooks: name of the file without its ending -> executed notebook.
-        decks: the same names -> address of the slides, for those that have some.
-
-    Returns:
-        Self-contained HTML.
-    """
+def to_index(notebooks: dict[str, NotebookNode], decks: set[str]) -> str:
+    """Make the page that leads to the others, and to the decks of those that have one."""
     entries = []
     for name, notebook in notebooks.items():
         number, _, title = title_of(notebook).partition(" · ")
@@ -119,14 +81,14 @@ def to_index(notebooks: dict[str, NotebookNode], decks: dict[str, str]) -> str:
                 "number": number,
                 "title": title or number,
                 "page": f"{name}.html",
-                "deck": decks.get(name, ""),
+                "deck": f"../slides/{name}.html" if name in decks else "",
                 "thumbnail": thumbnail(notebook),
                 "learn": _first_list(notebook.cells[0].source),
                 "time": _computing_time(name, notebook),
                 "results": [_row(result) for result in results(notebook)],
             }
         )
-    return fill("start.html.j2", workbook=workbook_title(), entries=entries)
+    return fill("start.html.j2", entries=entries)
 
 
 def _first_list(markdown: str) -> str:
@@ -164,18 +126,15 @@ def thumbnail(notebook: NotebookNode) -> str:
 
     Of the notebook's pictures, the one whose shape comes closest to that of a thumbnail.
     """
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    pictures = [output for output in outputs if picture_to_html(output)]
-    if not pictures:
-        return ""
 
     def misfit(output: NotebookNode) -> float:
-        width, height = picture_size(output)
+        width, height = opened(output).size
         return abs(math.log(width / height / (THUMBNAIL[0] / THUMBNAIL[1])))
 
-    best = min(pictures, key=misfit)
-    with Image.open(io.BytesIO(base64.b64decode(best.data[PICTURE]))) as picture:
-        small = picture.convert("RGB")
+    best = min(pictures(notebook), key=misfit, default=None)
+    if best is None:
+        return ""
+    small = opened(best).convert("RGB")
     small.thumbnail(THUMBNAIL)
     file = io.BytesIO()
     small.quantize(128).save(file, "PNG", optimize=True)
@@ -183,36 +142,12 @@ def thumbnail(notebook: NotebookNode) -> str:
     return picture_to_html(nbformat.from_dict({**best, "data": data}))
 
 
-def write_pages(notebooks: Path = SOLUTIONS, folder: Path = PAGES) -> list[Path]:
-    """Write a page for each notebook of a folder, and the page that leads to them.
-
-    Args:
-        notebooks: folder with executed notebooks.
-        folder: where to write; slides are looked for in the folder `slides` beside it.
-
-    Returns:
-        The files written.
-    """
-    found = {
-        file.stem: nbformat.read(file, as_version=4) for file in sorted(notebooks.glob("*.ipynb"))
-    }
-    decks = {
-        name: f"../slides/{name}.html"
-        for name in found
-        if (folder.parent / "slides" / f"{name}.html").is_file()
-    }
-    pages = {name: to_page(book, title_of(book), "index.html") for name, book in found.items()}
-    pages["index"] = to_index(found, decks)
-    for name, page in pages.items():
-        with written_whole(folder / f"{name}.html") as part:
-            part.write_text(page, encoding="utf-8")
-    return [folder / f"{name}.html" for name in pages]
-
-
 def main() -> None:
-    """Write all pages."""
-    for page in write_pages():
-        print(f"{page.relative_to(ROOT)}: {page.stat().st_size / 1e6:.1f} MB")
+    """Write a page for each notebook, and the page that leads to them and to the slides."""
+    notebooks = executed()
+    pages = {name: to_page(notebook, "index.html") for name, notebook in notebooks.items()}
+    decks = {file.stem for file in SLIDES.glob("*.html")}
+    write_html(PAGES, pages | {"index": to_index(notebooks, decks)})
 
 
 if __name__ == "__main__":

@@ -4,24 +4,31 @@ Pages and slides share them. Nothing here needs a script or the network.
 """
 
 import base64
+import io
 import re
 from html import escape
+from itertools import groupby
 from pathlib import Path
 
 import jinja2
 import latex2mathml.converter
 import mistune
+import nbformat
 from nbconvert.filters.markdown_mistune import IPythonRenderer
 from nbformat import NotebookNode
+from PIL import Image
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from tools.places import ROOT
-from workshop_utils.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE
+from tools.places import BUILD, ROOT, SOLUTIONS
+from workshop_utils.figures.style import BLUE, ORANGE
+from workshop_utils.files import written_whole
 
-PAGES = Path(__file__).parent
+TEMPLATES = Path(__file__).parent
+SLIDES, PAGES = BUILD / "slides", BUILD / "html"
 PICTURE = "image/png"
+BESIDE = 1.7  # a picture narrower than this times its height leaves a slide room beside it
 # What is not a formula is matched first: code, and dollar signs that are meant as such. As in
 # other programs, a formula neither begins nor ends with a space, and no digit follows it: prices
 # like $5 and $10 are none.
@@ -60,41 +67,61 @@ def markdown_to_html(markdown: str) -> str:
     return re.sub(r'(href="[^":]+)\.ipynb(["#])', r"\1.html\2", html)
 
 
-def code_to_html(code: str) -> str:
-    """Python code with its colours; every line closes what it opens."""
-    return highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
+def code_block(code: str) -> str:
+    """Python code in its colours; it can be scrolled with the keyboard."""
+    colours = highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+    return f'<pre class="code" tabindex="0">{colours.rstrip()}</pre>'
 
 
-def printed_text(outputs: list[NotebookNode]) -> str:
-    """What a cell printed, one part after the other; pictures and shown sources are left out."""
+def outputs_to_html(outputs: list[NotebookNode]) -> list[str]:
+    """What a cell showed, part by part; what was printed in one go stays together."""
     parts = []
-    for output in outputs:
-        if output.output_type == "stream":
-            parts.append(output.text)
-        elif PICTURE not in output.get("data", {}) and shown_source(output) is None:
-            parts.append(output.get("data", {}).get("text/plain", "") + "\n")
-    return "".join(parts).rstrip("\n")
+    for kind, some in groupby(outputs, _kind):
+        if kind == "picture":
+            parts += map(picture_to_html, some)
+        elif kind == "source":
+            parts += [code_block(output.data["text/plain"]) for output in some]
+        elif text := "".join(map(_printed, some)).rstrip("\n"):
+            parts.append(f'<pre class="output" tabindex="0">{escape(text)}</pre>')
+    return parts
 
 
-def shown_source(output: NotebookNode) -> str | None:
-    """The code that `show_source` displayed; None for any other output."""
+def _kind(output: NotebookNode) -> str:
     data = output.get("data", {})
-    return data.get("text/plain") if 'class="highlight"' in data.get("text/html", "") else None
+    if PICTURE in data:
+        return "picture"
+    return "source" if 'class="highlight"' in data.get("text/html", "") else "text"
 
 
-def picture_to_html(output: NotebookNode) -> str | None:
-    """The picture of an output, inside the page and with its description; None without one."""
-    if PICTURE not in output.get("data", {}):
-        return None
-    alt = output.metadata.get(PICTURE, {}).get("alt", "")
+def _printed(output: NotebookNode) -> str:
+    if output.output_type == "stream":
+        return output.text
+    return output.get("data", {}).get("text/plain", "") + "\n"
+
+
+def pictures(notebook: NotebookNode) -> list[NotebookNode]:
+    """The outputs of a notebook that are pictures."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output for output in outputs if _kind(output) == "picture"]
+
+
+def description(output: NotebookNode) -> str:
+    """What a picture shows, in words."""
+    return output.metadata.get(PICTURE, {}).get("alt", "")
+
+
+def opened(output: NotebookNode) -> Image.Image:
+    """A picture as it was drawn."""
+    return Image.open(io.BytesIO(base64.b64decode(output.data[PICTURE])))
+
+
+def picture_to_html(output: NotebookNode) -> str:
+    """A picture inside the page, with its description and its size."""
+    width, height = opened(output).size
+    place = ' class="beside"' if width < BESIDE * height else ""
     address = f"data:{PICTURE};base64,{output.data[PICTURE]}".replace("\n", "")
-    return f'<img src="{address}" alt="{escape(alt)}">'
-
-
-def picture_size(output: NotebookNode) -> tuple[int, int]:
-    """Width and height in pixels, which every PNG file keeps in the same place."""
-    start = base64.b64decode(output.data[PICTURE].replace("\n", "")[:32])
-    return int.from_bytes(start[16:20], "big"), int.from_bytes(start[20:24], "big")
+    image = f'<img src="{address}" alt="{escape(description(output))}">'
+    return f'<figure{place} style="--width: {width}; --height: {height}">{image}</figure>'
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -107,6 +134,21 @@ def title_of(notebook: NotebookNode) -> str:
     return re.search(r"^# (.+)$", notebook.cells[0].source, flags=re.MULTILINE)[1]
 
 
+def executed() -> dict[str, NotebookNode]:
+    """The executed notebooks with the solutions, by the names of their files."""
+    files = sorted(SOLUTIONS.glob("*.ipynb"))
+    return {file.stem: nbformat.read(file, as_version=4) for file in files}
+
+
+def write_html(folder: Path, pages: dict[str, str]) -> None:
+    """Write pages into a folder, each whole or not at all, and say so."""
+    for name, page in pages.items():
+        file = folder / f"{name}.html"
+        with written_whole(file) as part:
+            part.write_text(page, encoding="utf-8")
+        print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
+
+
 def workbook_title() -> str:
     """What README.md calls the workbook."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -114,10 +156,10 @@ def workbook_title() -> str:
 
 
 def fill(template: str, **values: object) -> str:
-    """Fill a template of tools/page or tools/deck; styles in it get the colours of the figures."""
-    loader = jinja2.FileSystemLoader([PAGES / "page", PAGES / "deck"])
+    """Fill a template of page/ or deck/; it knows the workbook's title and the figures' colours."""
+    loader = jinja2.FileSystemLoader([TEMPLATES / "page", TEMPLATES / "deck"])
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    colours = {"blue": BLUE, "orange": ORANGE, "green": GREEN, "purple": PURPLE, "grey": GREY}
-    return environment.get_template(template).render(colours=colours, **values)
+    shared = {"blue": BLUE, "orange": ORANGE, "workbook": workbook_title()}
+    return environment.get_template(template).render(**shared, **values)

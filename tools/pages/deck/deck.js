@@ -1,0 +1,29 @@
+"use strict";
+// Everything on a slide is fitted to the letters that this computer has. Those of the text are as
+// large as can be, between these sizes in pixels on a slide of 1280×720.
+const LARGEST = 34, SMALLEST = 20;
+
+function fit() {
+  for (const body of document.querySelectorAll(".body")) {
+    for (const pre of body.querySelectorAll("pre")) {
+      pre.style = "white-space: pre; font-size: 100px";
+      pre.style = `--most: ${98 * pre.clientWidth / pre.scrollWidth}px`;  // its longest line fits
+    }
+    const tooLarge = () => [body, ...body.children].some(
+      (x) => x.scrollWidth > x.clientWidth || x.scrollHeight > x.clientHeight);
+    for (let size = LARGEST; size >= SMALLEST; size--) {
+      body.style.fontSize = `${size}px`;
+      if (!tooLarge()) break;
+    }
+  }
+}
+
+// Only what is displayed has a size: the slide that is shown and those near it.
+for (const event of ["ready", "slidechanged", "overviewshown", "pdf-ready"]) Reveal.on(event, fit);
+// Pages of 1280×720, scaled to the window; one key goes through all of them.
+Reveal.initialize({
+  width: 1280, height: 720, margin: 0, center: false,
+  navigationMode: "linear", controls: false, slideNumber: "c/t", hash: true,
+  transition: "none", backgroundTransition: "none", pdfSeparateFragments: false, plugins: [RevealNotes],
+  keyboard: { 36: () => Reveal.slide(0, 0) },  // Home: else the column's slide seen last
+});

@@ -20,7 +20,7 @@ from workshop_utils.experiments import memory, reference
 from workshop_utils.files import write_tensors
 from workshop_utils.images import cifar10, download
 from workshop_utils.images.cache import PARTS
-from workshop_utils.images.dataset import CIFAR10, CLASSES, STANDIN
+from workshop_utils.images.dataset import CIFAR10, STANDIN
 from workshop_utils.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -113,17 +113,14 @@ def test_the_first_failure_ends_the_look_only_where_all_others_build_on_it(monke
         return Finding(OK, "Fine.")
 
     for first, then, seen in (
-        ([broken, fine], [fine], ["FAIL"]),
-        ([fine], [broken, fine], ["OK", "FAIL", "OK"]),
+        ([broken, fine], [fine], [FAIL]),
+        ([fine], [broken, fine], [OK, FAIL, OK]),
     ):
         monkeypatch.setattr(doctor, "FIRST", first)
         monkeypatch.setattr(doctor, "THEN", then)
         assert doctor.main() == 1
-        output = capsys.readouterr().out
-        assert [
-            line[:6].strip() for line in output.splitlines() if line[:2] in ("OK", "FA")
-        ] == seen
-        assert "Not ready yet." in output
+        words = capsys.readouterr().out.split()
+        assert [word for word in words if word in (OK, FAIL)] == seen
 
 
 def test_a_package_without_its_lazy_loader_says_what_to_install(monkeypatch):
@@ -255,13 +252,6 @@ def test_a_pytorch_that_cannot_be_imported_fails(
     assert ("Visual C++" in said, '"torch<' in said) == (platform == "win32",) * 2
 
 
-def test_a_pytorch_that_hangs_is_given_up(find, monkeypatch, tmp_path):
-    (tmp_path / "torch.py").write_text("import time; time.sleep(30)")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setitem(python.PATIENCE, "PyTorch", 0.5)
-    assert "timed out after 0.5 seconds" in find(python.check_torch, FAIL)
-
-
 # --- the kernel ---
 
 
@@ -270,9 +260,9 @@ def other_kernel(monkeypatch, tmp_path):
     """Describe another kernel in the user's folder, where it hides that of the environment."""
     folder = tmp_path / "user" / "kernels" / python.KERNEL
 
-    def describe(code, python=sys.executable):
+    def describe(code):
         folder.mkdir(parents=True)
-        argv = [str(python), "-c", code, "-f", "{connection_file}"]
+        argv = [sys.executable, "-c", code, "-f", "{connection_file}"]
         spec = {"argv": argv, "display_name": "Python 3", "language": "python"}
         (folder / "kernel.json").write_text(json.dumps(spec))
         monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "user"))
@@ -312,14 +302,10 @@ def test_a_kernel_that_hangs_is_given_up_and_ended(find, other_kernel, monkeypat
     assert not psutil.pid_exists(int(pid.read_text()))
 
 
-@pytest.mark.parametrize("damage", ["a Python that is gone", "no JSON"])
-def test_a_kernel_that_cannot_be_started_fails(find, other_kernel, tmp_path, damage):
-    folder = other_kernel("", python=tmp_path / "removed" / "python")
-    if damage == "no JSON":
-        (folder / "kernel.json").write_text("{")
-    said = find(python.check_kernel, FAIL)
-    assert "kernel does not work" in said
-    assert "Remove the folder" in said
+def test_a_kernel_whose_description_is_damaged_fails(find, other_kernel):
+    folder = other_kernel("")
+    (folder / "kernel.json").write_text("{")
+    assert "kernel does not work" in find(python.check_kernel, FAIL)
 
 
 # --- settings ---
@@ -351,16 +337,8 @@ def data_dir(monkeypatch, tmp_path, find):
     """The data folder, in which CIFAR-10 is looked for."""
     monkeypatch.setenv("WORKSHOP_DATASET", "auto")
     folder = tmp_path / "data"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     return folder
-
-
-def put_image_folder(data_dir):
-    for part in ("train", "test"):
-        for name in CLASSES:
-            folder = data_dir / cifar10.IMAGE_FOLDER / part / name
-            folder.mkdir(parents=True)
-            (folder / "0.png").touch()
 
 
 def put_cache(data_dir):
@@ -369,8 +347,7 @@ def put_cache(data_dir):
     write_tensors(data_dir / "cifar10.safetensors", tensors, about)
 
 
-def test_cifar10_is_found_without_being_loaded(find, data_dir, monkeypatch):
-    put_image_folder(data_dir)
+def test_cifar10_is_found_without_being_loaded(find, image_folder, data_dir, monkeypatch):
     assert "CIFAR-10 is there: the folder of images in" in find(computer.check_images, OK)
     archive = data_dir / cifar10.ARCHIVE
     archive.write_bytes(b"not packed at all, but with the sums that are asked for")
@@ -380,25 +357,9 @@ def test_cifar10_is_found_without_being_loaded(find, data_dir, monkeypatch):
     assert f"CIFAR-10 is there: the cache in {data_dir}" in find(computer.check_images, OK)
 
 
-def cut_archive(data_dir):
+def test_damaged_images_fail(find, data_dir):
     (data_dir / cifar10.ARCHIVE).write_bytes(b"part of it")
-
-
-def empty_official_folder(data_dir):
-    (data_dir / cifar10.OFFICIAL_FOLDER).mkdir()
-
-
-def images_without_frogs(data_dir):
-    put_image_folder(data_dir)
-    (data_dir / cifar10.IMAGE_FOLDER / "test" / "frog" / "0.png").unlink()
-
-
-@pytest.mark.parametrize("damage", [cut_archive, empty_official_folder, images_without_frogs])
-def test_damaged_images_fail(find, data_dir, damage):
-    damage(data_dir)
-    with pytest.raises(cifar10.DataError) as error:
-        cifar10.check(next(data_dir.iterdir()))
-    assert find(computer.check_images, FAIL) == str(error.value)
+    assert "incomplete or not the official archive" in find(computer.check_images, FAIL)
 
 
 def test_without_cifar10_the_stand_in_is_announced(find, data_dir):
@@ -410,19 +371,12 @@ def test_without_cifar10_the_stand_in_is_announced(find, data_dir):
 
 def test_cifar10_asked_for_by_name_but_missing_fails(find, data_dir, monkeypatch):
     monkeypatch.setenv("WORKSHOP_DATASET", "cifar10")
-    monkeypatch.setenv("WORKSHOP_OFFLINE", "0")
-    monkeypatch.setattr(download, "any_answers", lambda *_: False)
-    assert "CIFAR-10 is not here, and none of its hosts can be reached (zenodo.org, " in find(
-        computer.check_images, FAIL
-    )
+    assert "-> To use it, put cifar-10-python.tar.gz" in find(computer.check_images, FAIL)
 
 
 def test_a_download_in_the_lab_is_announced(find, data_dir, monkeypatch):
-    monkeypatch.setenv("WORKSHOP_OFFLINE", "0")
-    monkeypatch.setattr(download, "any_answers", lambda *_: True)
-    assert "will download it (170 MB). -> Better do so before the lab:" in find(
-        computer.check_images, NOTE
-    )
+    monkeypatch.setattr(download, "check_download", lambda *_: None)  # it is found to be possible
+    assert "notebook 1 will download it (170 MB)" in find(computer.check_images, NOTE)
 
 
 @pytest.mark.parametrize("variable", ["WORKSHOP_DATA", "WORKSHOP_RUNS"])
@@ -445,7 +399,7 @@ def test_a_data_folder_that_can_only_be_read_is_fine_with_the_images_in_it(
     only_runs = {data_dir: "Permission denied"}
     monkeypatch.setattr(computer, "why_not_writable", lambda folder: only_runs.get(folder, ""))
     find(computer.check_folders, FAIL)
-    put_image_folder(data_dir)
+    put_cache(data_dir)
     find(computer.check_folders, OK)
 
 
@@ -510,16 +464,12 @@ def test_a_slower_computer_needs_longer_and_each_notebook_has_its_measure(calm):
     assert factors == [2, 2, 3, 3]
 
 
-def test_a_slow_computer_is_told_of_the_quick_profile(find, calm, monkeypatch):
+def test_a_slow_or_busy_computer_is_told_what_makes_it_faster(find, calm, monkeypatch):
     slow = {name: rate / 60 for name, rate in calm.images_per_second.items()}
     monkeypatch.setattr(speed, "images_per_second", lambda device: slow)
     monkeypatch.setenv("WORKSHOP_PROFILE", "full")
-    assert find(computer.check_time, NOTE).endswith(
-        findings.set_variable("WORKSHOP_PROFILE", "quick")
-    )
-
-
-def test_a_busy_computer_is_told_that_it_could_be_faster(find, calm, monkeypatch):
+    quick = findings.set_variable("WORKSHOP_PROFILE", "quick")
+    assert find(computer.check_time, NOTE).endswith(quick)
     monkeypatch.setattr(psutil, "cpu_percent", lambda interval: 80.0)
     assert "Less if nothing else runs" in find(computer.check_time, NOTE)
 

@@ -18,11 +18,12 @@ from tools.notebooks.numbers import in_words
 from tools.pages.pages import to_page
 from tools.pages.rendering import title_of
 from tools.places import BUILD, ROOT, SOLUTIONS
-from workshop_utils.experiments.reference import METRICS, OUTSIDE, load_reference, recorded
+from workshop_utils.experiments.reference import METRICS, OUTSIDE, find_recorded, load_reference
 from workshop_utils.images.cifar10 import DataError, NotFoundError
 from workshop_utils.images.dataset import STANDIN, ImageData
 from workshop_utils.images.load import load_data
 from workshop_utils.settings import Settings
+from workshop_utils.table import print_table
 
 FAILURES = (CellExecutionError, CellTimeoutError, DeadKernelError, NoisyNotebookError)
 HEADING = ("notebook", "data set", "seconds", "result", "", "recorded range", "")
@@ -73,7 +74,7 @@ def main() -> int:
 
 def _row(name: str, seconds: float, data: ImageData, result: dict) -> tuple[str, ...]:
     metric = METRICS[result["metric"]]
-    known = recorded(result["metric"], result["dataset"], result["profile"])
+    known = find_recorded(result["metric"], result["dataset"], result["profile"])
     return (
         name,
         data.title,

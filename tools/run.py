@@ -86,14 +86,6 @@ def _row(name: str, seconds: float, data: ImageData, result: dict) -> tuple[str,
     )
 
 
-def print_table(rows: list[tuple[str, ...]]) -> None:
-    """Print rows of texts in columns that are as wide as their longest text."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{text:{width}}" for text, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
-
-
 if __name__ == "__main__":
     try:
         sys.exit(main())

@@ -199,7 +199,7 @@ def record_sweeps(names: list[str]) -> None:
         try_out = getattr(recipes, name)
         found = sweeps.sweep(try_out, data, settings, use_recorded=False, **all_sweeps[name])
         found.show()
-        sweeps.record_sweep(name, found)
+        sweeps.ship_sweep(name, found)
     ship_networks(kept)
 
 

@@ -22,7 +22,7 @@ from workshop_utils.settings import Settings, progress_bars_wanted
 from workshop_utils.table import print_table
 from workshop_utils.training.history import History
 
-RECORDED_SWEEPS = Path(__file__).parent.parent / "recorded" / "sweeps"
+SHIPPED_SWEEPS = Path(__file__).parent.parent / "recorded" / "sweeps"
 # Measured: a process that trains on all of CIFAR-10 takes 1.2 GB.
 MEMORY_PER_RUN = 1_500_000_000  # bytes
 
@@ -112,7 +112,7 @@ def sweep(
         key: (title, trial) for key, (title, trial) in _read(own).items() if title == data.title
     }
     if use_recorded and settings.profile.name == "full" and not found.keys() >= set(keys):
-        recorded = _read(_recorded_file(try_out.__name__))
+        recorded = _read(_shipped_file(try_out.__name__))
         if data.name == CIFAR10:
             found = recorded | found
         elif recorded.keys() >= set(keys):  # rather one data set in a table than two
@@ -146,23 +146,23 @@ def runs_at_once(settings: Settings, n_runs: int) -> int:
     return max(1, min(settings.threads, n_runs, free_memory() // MEMORY_PER_RUN))
 
 
-def recorded_sweep(name: str) -> Sweep:
+def shipped_sweep(name: str) -> Sweep:
     """The runs that came with the workbook, of the function of this name, such as "try_width".
 
     Raises:
         FileNotFoundError: nothing was recorded under this name.
         SweepError: the file is damaged.
     """
-    found = _read(_recorded_file(name))
+    found = _read(_shipped_file(name))
     if not found:
-        raise FileNotFoundError(_recorded_file(name))
+        raise FileNotFoundError(_shipped_file(name))
     titles, trials = zip(*found.values(), strict=True)
     return Sweep(titles[0], list(trials))
 
 
-def record_sweep(name: str, found: Sweep) -> None:
+def ship_sweep(name: str, found: Sweep) -> None:
     """Add runs to those that come with the workbook."""
-    keep(_recorded_file(name), found.measured_on, found.trials)
+    keep(_shipped_file(name), found.measured_on, found.trials)
 
 
 def keep(file: Path, measured_on: str, trials: list[Trial]) -> None:
@@ -194,8 +194,8 @@ def _read(file: Path) -> dict[Key, tuple[str, Trial]]:
         raise SweepError(f"{file} is damaged: remove it, and run the sweep again.") from error
 
 
-def _recorded_file(name: str) -> Path:
-    return RECORDED_SWEEPS / f"{name}.json"
+def _shipped_file(name: str) -> Path:
+    return SHIPPED_SWEEPS / f"{name}.json"
 
 
 def _key(choices: dict[str, float]) -> Key:

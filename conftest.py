@@ -34,9 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a notebook cell that writes to stderr: a reader would see a warning there."""
-    result = yield
+    """Fail a notebook cell that warns, or whose result is not inside the recorded range."""
+    outcome = yield
     for output in getattr(item, "test_outputs", None) or []:  # only nbval's cells have them
         if output.get("name") == "stderr":
             pytest.fail(f"the cell wrote to stderr:\n{output['text']}", pytrace=False)
-    return result
+        result = output.get("metadata", {}).get("workshop_result")
+        if result and result["verdict"] != "inside the recorded range":
+            pytest.fail(output["data"]["text/plain"], pytrace=False)
+    return outcome

@@ -1,6 +1,7 @@
 import torch
 
 import workshop_utils as wu
+from workshop_utils.images.augmentation import AugmentedLoader
 
 N = 400
 
@@ -38,7 +39,7 @@ def test_each_image_is_treated_by_itself_and_anew_each_time():
 
 def test_images_of_a_loader_are_augmented_and_labels_are_not(data):
     plain, _ = data.loaders(batch_size=64)
-    augmented = wu.AugmentedLoader(data.loaders(batch_size=64)[0])
+    augmented = AugmentedLoader(data.loaders(batch_size=64)[0])
     assert len(augmented) == len(plain)
     assert augmented.generator is augmented.loader.generator  # kept when a training is interrupted
     [(x, labels), *_], [(original, right), *_] = list(augmented), list(plain)

@@ -11,6 +11,7 @@ from leaks import nothing_changes, watched
 from torch import nn
 
 import workshop_utils as wu
+from workshop_utils.images.augmentation import AugmentedLoader
 from workshop_utils.networks.classifiers import BasicConvNet
 
 LEAKS = {
@@ -43,7 +44,7 @@ def test_a_call_that_draws_or_changes_a_network_is_noticed():
 
 
 def test_loaders_take_their_random_numbers_from_their_own_source(loaders):
-    for loader in (loaders[0], wu.AugmentedLoader(loaders[0])):
+    for loader in (loaders[0], AugmentedLoader(loaders[0])):
         watched(list)(loader)
 
 

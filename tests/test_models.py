@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 import workshop_utils as wu
+from workshop_utils.networks.layers import trace_layers
 
 IMAGES = torch.rand(4, 3, 32, 32)
 
@@ -48,8 +49,8 @@ def test_the_encoder_makes_512_numbers_that_may_be_negative():
 @pytest.mark.parametrize("sizes", [(8, 16, 32), (5, 6, 7)])
 def test_the_decoder_mirrors_the_encoder(sizes):
     # Worksheet defects 5 and 6: unused arguments, and filter counts that did not fit the code.
-    encoding = wu.trace_layers(wu.ConvEncoder(*sizes))
-    decoding = wu.trace_layers(wu.ConvDecoder(*sizes), encoding[-1].shape)
+    encoding = trace_layers(wu.ConvEncoder(*sizes))
+    decoding = trace_layers(wu.ConvDecoder(*sizes), encoding[-1].shape)
     shapes = [(3, 32, 32), *(layer.shape for layer in encoding)]
     assert [encoding[-1].shape, *(layer.shape for layer in decoding)] == shapes[::-1]
 

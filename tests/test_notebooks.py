@@ -1,6 +1,5 @@
 """What every committed notebook promises. That its cells still run is checked by nbval."""
 
-import inspect
 import re
 
 import nbformat
@@ -9,6 +8,7 @@ import pytest
 import workshop_utils as wu
 from tools.notebooks import build, editions, execute, numbers
 from workshop_utils.experiments.reference import INSIDE, METRICS
+from workshop_utils.figures.source import source_of
 from workshop_utils.images.dataset import CIFAR10
 
 SOURCES = sorted(build.SOURCES.glob("*.py"))
@@ -103,7 +103,7 @@ def test_shown_sources_are_those_of_the_package(committed):
     for cell in code_cells(committed):
         for name in re.findall(r"wu\.show_source\((\w+)\)", cell.source):
             [output] = [output for output in cell.outputs if "data" in output]
-            assert output.data["text/plain"] == inspect.getsource(getattr(wu, name)).strip(), name
+            assert output.data["text/plain"] == source_of(getattr(wu, name)).strip(), name
 
 
 def test_every_figure_has_words_for_those_who_cannot_see_it(committed):

@@ -33,7 +33,7 @@ def test_every_sweep_of_the_notebooks_is_recorded_with_every_seed():
     files = {file.stem for file in (RECORDED / "sweeps").glob("*.json")}
     assert files == asked_for.keys()
     for name, choices in asked_for.items():
-        recorded = sweeps.recorded(name)
+        recorded = sweeps.shipped_sweep(name)
         assert "CIFAR-10" in recorded.measured_on
         for choice, values in choices.items():
             assert recorded.values_of(choice) == sorted(values)

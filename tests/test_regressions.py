@@ -30,7 +30,12 @@ def nbval(folder, *arguments):
     return done.stdout + done.stderr
 
 
-def test_an_output_that_differs_and_a_warning_are_noticed(tmp_path):
+OUTSIDE = """display(
+    {"text/plain": "far away"}, raw=True, metadata={"workshop_result": {"verdict": "OUTSIDE"}}
+)"""
+
+
+def test_an_output_that_differs_a_warning_and_a_result_outside_its_range_are_noticed(tmp_path):
     for file in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / file, tmp_path)
     cells = []
@@ -38,13 +43,15 @@ def test_an_output_that_differs_and_a_warning_are_noticed(tmp_path):
         output = new_output("execute_result", {"text/plain": kept}, execution_count=1)
         cells.append(new_code_cell(source, execution_count=1, outputs=[output] if kept else []))
         cells[-1].metadata["tags"] = ["nbval-check-output"]
-    cells.append(new_code_cell("_ = sys.stderr.write('soon')", execution_count=1))
+    for source in ("_ = sys.stderr.write('soon')", OUTSIDE):
+        cells.append(new_code_cell(source, execution_count=1))
     about = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(new_notebook(cells=cells, metadata=about), tmp_path / "notebook.ipynb")
     said = nbval(tmp_path, "notebook.ipynb")
     assert "Cell 1: Cell outputs differ" in said
     assert "the cell wrote to stderr:\nsoon" in said
-    assert "2 failed, 2 passed" in said
+    assert "far away" in said
+    assert "3 failed, 2 passed" in said
 
 
 # --- mistakes in the package, seen by the notebooks ---
@@ -83,7 +90,7 @@ LEFT_OUT = {
         "images/dataset.py",
         [("self.labels[chosen]", "self.labels[chosen.flip(0)]")],
         "01_mlp",
-        "MLP, test accuracy: OUTSIDE the recorded range",
+        "MLP, test accuracy, stand-in: .*, OUTSIDE the recorded range",
     ),
 }
 

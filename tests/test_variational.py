@@ -8,6 +8,7 @@ from torch.distributions import Normal
 from torch.distributions import kl_divergence as exact_divergence
 
 import workshop_utils as wu
+from workshop_utils.networks.variational import mean_divergence
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_called_like_another_encoder_it_gives_the_means(networks, data):
 def test_the_loss_is_the_error_plus_beta_times_the_divergence(networks, loaders):
     """Without learning, losses that differ in beta only differ by the divergence."""
     without, with_much = (train(networks, loaders, beta, learning_rate=0) for beta in (0, 10))
-    divergence = wu.mean_divergence(networks[0], loaders[0])
+    divergence = mean_divergence(networks[0], loaders[0])
     difference = with_much.train_loss[0] - without.train_loss[0]
     assert difference == pytest.approx(10 * divergence, rel=1e-3)
 
@@ -86,7 +87,7 @@ def test_history_holds_the_error_of_mean_codes_and_the_divergence_of_test_images
 ):
     history = train(networks, loaders, beta=0.1, n_epochs=2)
     assert history.test_loss[-1] == wu.test_autoencoder(*networks, loaders[1])
-    assert history.divergence[-1] == wu.mean_divergence(networks[0], loaders[1])
+    assert history.divergence[-1] == mean_divergence(networks[0], loaders[1])
     assert len(history.divergence) == 2
     assert f"divergence {history.divergence[-1]:6.1f}" in capsys.readouterr().out
 
@@ -104,7 +105,7 @@ def test_both_terms_get_smaller_and_beta_says_which_of_them_counts(loaders):
 
 def test_divergences_are_averaged_over_images_and_not_over_batches(networks, data):
     encoder, _decoder = networks
-    means = [wu.mean_divergence(encoder, data.loaders(size)[1]) for size in (7, 64)]
+    means = [mean_divergence(encoder, data.loaders(size)[1]) for size in (7, 64)]
     assert means[0] == pytest.approx(means[1], rel=1e-5)
 
 

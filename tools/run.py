@@ -17,11 +17,12 @@ from tools.notebooks.execute import NoisyNotebookError, execute, results
 from tools.notebooks.numbers import in_words
 from tools.pages.pages import to_page
 from tools.places import BUILD, ROOT, SOLUTIONS
-from workshop_utils.experiments.reference import METRICS, OUTSIDE, load_reference, recorded
+from workshop_utils.experiments.reference import METRICS, OUTSIDE, find_recorded, load_reference
 from workshop_utils.images.cifar10 import DataError, NotFoundError
 from workshop_utils.images.dataset import STANDIN, ImageData
 from workshop_utils.images.load import load_data
 from workshop_utils.settings import Settings
+from workshop_utils.table import print_table
 
 FAILURES = (CellExecutionError, CellTimeoutError, DeadKernelError, NoisyNotebookError)
 HEADING = ("notebook", "data set", "seconds", "result", "", "recorded range", "")
@@ -72,7 +73,7 @@ def main() -> int:
 
 def _row(name: str, seconds: float, data: ImageData, result: dict) -> tuple[str, ...]:
     metric = METRICS[result["metric"]]
-    known = recorded(result["metric"], result["dataset"], result["profile"])
+    known = find_recorded(result["metric"], result["dataset"], result["profile"])
     return (
         name,
         data.title,
@@ -82,14 +83,6 @@ def _row(name: str, seconds: float, data: ImageData, result: dict) -> tuple[str,
         metric.format_range(known.low, known.high) if known else "",
         result["verdict"].split(" the ")[0],
     )
-
-
-def print_table(rows: list[tuple[str, ...]]) -> None:
-    """Print rows of texts in columns that are as wide as their longest text."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{text:{width}}" for text, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ else:
             "settings": ["Settings"],
             "networks.autoencoders": ["AddNoise", "ConvDecoder", "ConvEncoder"],
             "networks.classifiers": ["BasicConvNet", "DeeperConvNet", "MultilayerPerceptronModel"],
-            "networks.evaluation": ["accuracy", "predict", "reconstruct"],
-            "networks.layers": ["count_parameters", "layer_outputs", "show_layers", "trace_layers"],
+            "networks.evaluation": ["accuracy", "predict", "reconstruct", "squared_error"],
+            "networks.layers": ["count_parameters", "layer_outputs", "show_layers"],
             "networks.pca": [
                 "cut_into_patches",
                 "linear_autoencoder",
@@ -29,11 +29,10 @@ else:
             ],
             "networks.variational": [
                 "kl_divergence",
-                "mean_divergence",
                 "sample_codes",
                 "VariationalEncoder",
             ],
-            "images.augmentation": ["augment", "AugmentedLoader"],
+            "images.augmentation": ["augment"],
             "images.dataset": ["ImageData", "Loader"],
             "images.load": ["load_data"],
             "analysis.features": [
@@ -87,15 +86,15 @@ else:
                 "plot_experiments",
                 "plot_widths",
             ],
-            "experiments.reference": ["show_result"],
-            "experiments.sweeps": ["sweep"],
-            "experiments.trials": [
+            "experiments.recipes": [
                 "try_code_size",
                 "try_deeper",
                 "try_patch_autoencoder",
                 "try_variational",
                 "try_width",
             ],
+            "experiments.reference": ["show_result"],
+            "experiments.sweeps": ["sweep"],
             "exercises.choices": ["check_experiments", "check_prediction"],
             "exercises.counting": ["check_parameter_counts"],
             "exercises.divergence": ["check_kl_divergence"],

@@ -238,10 +238,6 @@ train_loss, test_loss = history.train_loss[-1], history.test_loss[-1]
 wu.show_result("autoencoder_train_loss", train_loss, data, settings)
 wu.show_result("autoencoder_test_loss", test_loss, data, settings)
 
-# %% tags=["nbval-check-output"]
-wu.report_result("autoencoder_train_loss", train_loss, data, settings)
-wu.report_result("autoencoder_test_loss", test_loss, data, settings)
-
 # %% [markdown] tags=["slide"]
 # **Look at** the two curves: do they part?
 
@@ -297,7 +293,6 @@ wu.show_result("pca_test_loss", pca_losses[512], data, settings)
 wu.plot_code_sizes(pca_losses, 512, test_loss, f"Reconstruction error, {data.title}")
 
 # %% tags=["nbval-check-output"]
-wu.report_result("pca_test_loss", pca_losses[512], data, settings)
 print("PCA has the smaller error:", pca_losses[512] < test_loss)
 
 # %% tags=["slide"]
@@ -408,7 +403,7 @@ print("PCA on patches has the smaller error:", patch_loss < test_loss)
 
 
 # %%
-def try_autoencoder(embedding_dim, out_c1=8, out_c2=16, learning_rate=1e-3):
+def try_autoencoder(data, settings, embedding_dim, out_c1=8, out_c2=16, learning_rate=1e-3):
     torch.manual_seed(settings.seed)
     encoder = ConvEncoder(out_c1, out_c2, embedding_dim).to(settings.device)
     decoder = ConvDecoder(out_c1, out_c2, embedding_dim).to(settings.device)
@@ -439,7 +434,7 @@ prediction = "fall less and less"
 wu.check_prediction(prediction, ("halve", "fall less and less", "rise")).must_pass()
 
 # %%
-experiments = wu.Experiments(try_autoencoder)
+experiments = wu.Experiments(try_autoencoder, data, settings)
 for embedding_dim in (8, 32, 128):
     experiments.run(embedding_dim=embedding_dim)
 
@@ -571,7 +566,7 @@ if patch_run:
 # %% tags=["fragment"]
 originals = images[:8]
 moved = wu.shift(originals, right=1)
-errors = ((moved - originals) ** 2).sum(dim=(1, 2, 3))  # one for each image
+errors = wu.squared_error(moved, originals)  # one for each image
 rows = {"original": originals, "moved": moved, "masked": wu.masked(originals, errors)}
 columns = [f"error {error:.0f}" for error in errors]
 wu.show_image_rows(rows, f"Equal squared errors, {data.title}", columns=columns)
@@ -590,7 +585,7 @@ print(f"mean error of these moves {errors.mean():.1f}, of the autoencoder {test_
 unusual = wu.unusual_images(originals[0])
 pictures = torch.stack(list(unusual.values()))
 decoded = wu.reconstruct(encoder, decoder, pictures)
-errors = ((decoded - pictures) ** 2).sum(dim=(1, 2, 3))
+errors = wu.squared_error(decoded, pictures)
 columns = [f"{name}\n{error:.0f}" for name, error in zip(unusual, errors, strict=True)]
 rows = {"original": pictures, "reconstruction": decoded}
 wu.show_image_rows(rows, "Never seen in training, with squared errors", columns=columns)
@@ -654,9 +649,6 @@ for name, networks in methods.items():
 # %%
 saved = errors["plain"][-1] - errors["denoising"][-1]  # at the largest spread
 wu.show_result("saved_by_denoising", saved, data, settings)
-
-# %% tags=["nbval-check-output"]
-wu.report_result("saved_by_denoising", saved, data, settings)
 
 # %% tags=["slide"]
 noisy = wu.add_noise(images[:8], 0.1)

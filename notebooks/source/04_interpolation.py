@@ -292,9 +292,6 @@ wu.show_result("latent_midpoint_gap", gap, data, settings)
 print(f"squared distance of that mean from the ends: {distance:.1f} per image")
 print(f"as lengths, the gap is {(gap / distance) ** 0.5:.0%} of that distance")
 
-# %% tags=["nbval-check-output"]
-wu.report_result("latent_midpoint_gap", gap, data, settings)
-
 # %% tags=["fragment"]
 mean, directions = wu.principal_directions(data.train_images)
 pca = wu.linear_autoencoder(mean, directions, code_size=512)
@@ -349,9 +346,6 @@ agree = {
 print(f"nearest by pixels: {agree['pixels']:.1%} have the same class")
 wu.show_result("neighbours_by_codes", agree["codes"], data, settings)
 
-# %% tags=["nbval-check-output"]
-wu.report_result("neighbours_by_codes", agree["codes"], data, settings)
-
 # %% tags=["slide"]
 rows = {"image": some[:8], "by pixels": some[by_pixels[:8]], "by codes": some[by_codes[:8]]}
 names = [data.classes[int(label)] for label in their_labels[:8]]
@@ -404,9 +398,6 @@ for group, kinds in lines.items():
 middles = {kind: line.ends[2] for kind, line in lines["different classes"].items()}
 difference = 100 * (middles["codes"] - middles["pixels"])
 wu.show_result("codes_minus_pixels", difference, data, settings)
-
-# %% tags=["nbval-check-output"]
-wu.report_result("codes_minus_pixels", difference, data, settings)
 
 # %% [markdown] tags=["fragment"]
 # Codes do what pixels do, almost to the point (on average over several

@@ -8,8 +8,8 @@ from functools import partial
 import jinja2
 
 from tools.places import DOCS, between_marks
-from workshop_utils.experiments import sweeps
 from workshop_utils.experiments.reference import METRICS, load_reference
+from workshop_utils.experiments.sweeps import shipped_sweep
 from workshop_utils.images.dataset import CIFAR10, STANDIN
 from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
 from workshop_utils.networks.classifiers import (
@@ -78,26 +78,26 @@ def result_of(summary: Callable[[list[float]], float], name: str, **choices: flo
 
     `summary` makes one number of the runs' results; `choices` say which runs, else all.
     """
-    trials = sweeps.recorded(name).where(**choices)
+    trials = shipped_sweep(name).where(**choices)
     return trials[0].format(summary([trial.result for trial in trials]))
 
 
 def gap_of(name: str, **choices: float) -> str:
     """Mean accuracy on training images minus that on test images, in percentage points."""
-    histories = [trial.history for trial in sweeps.recorded(name).where(**choices)]
+    histories = [trial.history for trial in shipped_sweep(name).where(**choices)]
     gaps = [history.train_accuracy[-1] - history.test_accuracy[-1] for history in histories]
     return f"{100 * statistics.fmean(gaps):.0f}"
 
 
 def divergence_of(name: str, **choices: float) -> int:
     """Mean divergence at the end of a sweep's runs, in nats per test image."""
-    trials = sweeps.recorded(name).where(**choices)
+    trials = shipped_sweep(name).where(**choices)
     return round(statistics.fmean(trial.history.divergence[-1] for trial in trials))
 
 
 def minutes_of(name: str, **choices: float) -> int:
     """Minutes that a run of a sweep takes on one core: the median of all with these choices."""
-    trials = sweeps.recorded(name).where(**choices)
+    trials = shipped_sweep(name).where(**choices)
     return round(statistics.median(trial.seconds for trial in trials) / 60)
 
 
@@ -131,7 +131,7 @@ def rows_of_sweeps() -> list[str]:
         "|---|---|---|---|",
     ]
     for name, title in LONG_TRAININGS.items():
-        trials = sweeps.recorded(name).trials
+        trials = shipped_sweep(name).trials
         results = [trial.result for trial in trials]
         low, high = trials[0].format(min(results)), trials[0].format(max(results))
         parameters = f"{trials[0].n_parameters:,}"

@@ -32,7 +32,7 @@ from tools import places
 from tools.notebooks.execute import execute, results, ship_networks
 from tools.places import BUILD, SOLUTIONS, SOURCES
 from workshop_utils.doctor.speed import images_per_second
-from workshop_utils.experiments import sweeps, trials
+from workshop_utils.experiments import recipes, sweeps
 from workshop_utils.experiments.reference import METRICS, OUTSIDE, REFERENCE_FILE
 from workshop_utils.images.dataset import CIFAR10, JPEG_COPY, STANDIN
 from workshop_utils.images.load import load_data
@@ -196,10 +196,10 @@ def record_sweeps(names: list[str]) -> None:
     all_sweeps = asked_for(sorted(SOURCES.glob("*.py")))
     data = load_data(settings)
     for name in names or all_sweeps:
-        try_out = getattr(trials, name)
+        try_out = getattr(recipes, name)
         found = sweeps.sweep(try_out, data, settings, use_recorded=False, **all_sweeps[name])
         found.show()
-        sweeps.keep(sweeps.shipped_file(name), found.measured_on, found.trials)
+        sweeps.ship_sweep(name, found)
     ship_networks(kept)
 
 

@@ -35,7 +35,7 @@ from tools.pages.rendering import (
     title_of,
     write_html,
 )
-from workshop_utils.experiments.reference import INSIDE, METRICS, load_reference, recorded
+from workshop_utils.experiments.reference import INSIDE, METRICS, find_recorded, load_reference
 
 THUMBNAIL = (640, 400)  # pixels
 
@@ -109,7 +109,7 @@ def _computing_time(name: str, notebook: NotebookNode) -> str:
 def _row(result: dict) -> dict[str, str | bool]:
     """A result as the table shows it."""
     metric = METRICS[result["metric"]]
-    known = recorded(result["metric"], result["dataset"], result["profile"])
+    known = find_recorded(result["metric"], result["dataset"], result["profile"])
     variant = f" ({result['variant']})" if result["variant"] else ""
     return {
         "title": metric.title,

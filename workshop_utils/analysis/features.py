@@ -3,6 +3,10 @@
 import torch
 from torch import Tensor
 
+from workshop_utils.networks.pca import widest_first
+
+N_PATCHES = 8  # for each filter, a row of images
+
 
 def weights_as_images(weights: Tensor) -> Tensor:
     """Weights as colour pictures: mid-grey is zero, brighter is positive, darker negative.
@@ -31,9 +35,7 @@ def maps_as_images(maps: Tensor) -> Tensor:
     return (maps / maps.max().clamp(min=1e-12))[:, None].expand(-1, 3, -1, -1)
 
 
-def strongest_patches(
-    maps: Tensor, images: Tensor, size: int, stride: int, n_patches: int = 8
-) -> Tensor:
+def strongest_patches(maps: Tensor, images: Tensor, size: int, stride: int) -> Tensor:
     """For each filter, the patches of images that excite it most, one from each image at most.
 
     Args:
@@ -41,14 +43,13 @@ def strongest_patches(
         images: N×3×32×32.
         size: pixels in a row that a place of the maps sees (its receptive field).
         stride: pixels from one place of the maps to the next.
-        n_patches: how many for each filter.
 
     Returns:
-        K×n_patches×3×size×size, the strongest first.
+        K×8×3×size×size, the strongest first.
     """
     width = maps.shape[-1]
     height_of_peak, place = maps.flatten(start_dim=2).max(dim=2)  # both N×K
-    chosen = height_of_peak.topk(n_patches, dim=0).indices  # n_patches×K
+    chosen = height_of_peak.topk(N_PATCHES, dim=0).indices  # 8×K
     rows = []
     for k, numbers in enumerate(chosen.T):
         patches = []
@@ -104,13 +105,13 @@ def to_plane(features: Tensor, method: str) -> Tensor:
     Source: van der Maaten and Hinton (2008) for t-SNE.
     """
     if method == "PCA":
-        from sklearn.decomposition import PCA
-
-        reduction = PCA(n_components=2, svd_solver="full")
-    elif method == "t-SNE":
+        mean, directions = widest_first([features])
+        two = directions[:, :2]
+        largest = two.gather(0, two.abs().argmax(dim=0, keepdim=True))
+        return ((features - mean) @ (two * largest.sign())).cpu()  # on no computer mirrored
+    if method == "t-SNE":
         from sklearn.manifold import TSNE
 
         reduction = TSNE(n_components=2, init="pca", random_state=0)
-    else:
-        raise ValueError(f'method is {method!r}, but it must be "PCA" or "t-SNE".')
-    return torch.from_numpy(reduction.fit_transform(features.cpu().numpy()))
+        return torch.from_numpy(reduction.fit_transform(features.cpu().numpy()))
+    raise ValueError(f'method is {method!r}, but it must be "PCA" or "t-SNE".')

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from workshop_utils.networks.evaluation import evaluating, reconstruct
+from workshop_utils.networks.evaluation import evaluating, reconstruct, squared_error
 
 
 def interpolate(start: Tensor, end: Tensor, n_steps: int = 8) -> Tensor:
@@ -79,9 +79,5 @@ def midpoint_gap(
         middle = decoder((encoder(first) + encoder(second)) / 2)
     ends = reconstruct(encoder, decoder, first), reconstruct(encoder, decoder, second)
     cross_fade = (ends[0] + ends[1]) / 2
-    return _squared_distance(middle, cross_fade), _squared_distance(ends[0], cross_fade)
-
-
-def _squared_distance(a: Tensor, b: Tensor) -> float:
-    """Squared error per image, summed over its values."""
-    return ((a - b) ** 2).sum().item() / len(a)
+    gap, distance = squared_error(middle, cross_fade), squared_error(ends[0], cross_fade)
+    return gap.mean().item(), distance.mean().item()

@@ -8,38 +8,30 @@ from torch import Tensor, nn
 from workshop_utils.networks.evaluation import evaluating
 
 PIXELS, CODES, ARC = "pixels", "codes", "codes on an arc"
+N_STEPS = 5  # points on each line, both ends included
 
 
 @dataclass(frozen=True)
 class Line:
-    """What was measured at each point of a kind of line, on average over all pairs.
+    """What was measured at each point of a kind of line, on average over all pairs."""
 
-    Args:
-        alphas: where the points lie, from 0 to 1.
-        nearest: squared distance of each point to the nearest real image.
-        ends: probability that a classifier gives to the classes of the two ends together.
-    """
-
-    alphas: list[float]
-    nearest: list[float]
-    ends: list[float]
+    alphas: list[float]  # where the points lie, from 0 to 1
+    nearest: list[float]  # squared distance of each point to the nearest real image
+    ends: list[float]  # probability that a classifier gives to the classes of both ends together
 
 
-def choose_pairs(
-    labels: Tensor, same_class: bool, n_pairs: int = 200, seed: int = 0
-) -> tuple[Tensor, Tensor]:
-    """Draw pairs of different images at random; the same pair may come twice.
+def choose_pairs(labels: Tensor, same_class: bool, n_pairs: int) -> tuple[Tensor, Tensor]:
+    """Draw pairs of different images, the same ones every time; a pair may come twice.
 
     Args:
         labels: class of each image, N whole numbers.
         same_class: whether the two images of a pair shall have the same class, or different ones.
         n_pairs: how many at most; fewer where most images are of one class, or of different ones.
-        seed: starting point of the draw.
 
     Returns:
         Numbers of the first images and of the second images.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     first = torch.randint(len(labels), (40 * n_pairs,), generator=generator)
     second = torch.randint(len(labels), (40 * n_pairs,), generator=generator)
     is_same = (labels[first] == labels[second]).cpu()
@@ -49,11 +41,6 @@ def choose_pairs(
 
 def spherical_blend(start: Tensor, end: Tensor, alpha: float) -> Tensor:
     """The point of an arc rather than a straight line: the length of a code hardly shrinks on it.
-
-    Args:
-        start: codes N×C×H×W, none of them zero.
-        end: codes of the same shape.
-        alpha: from 0 to 1.
 
     Source: Shoemake (1985); for codes, White (2016).
     """
@@ -74,7 +61,6 @@ def measure_lines(
     ends: tuple[Tensor, Tensor],
     labels: tuple[Tensor, Tensor],
     real: Tensor,
-    n_steps: int = 5,
 ) -> dict[str, Line]:
     """Walk from image to image on three kinds of line, and measure at every point.
 
@@ -85,12 +71,11 @@ def measure_lines(
         ends: images N×3×32×32 where the lines start, and others where they end.
         labels: their classes, N whole numbers each.
         real: images M×3×32×32 to look for the nearest one among.
-        n_steps: points on each line, both ends included.
 
     Returns:
         Kind of line ("pixels", "codes", "codes on an arc") -> what was measured.
     """
-    alphas = torch.linspace(0, 1, n_steps).tolist()
+    alphas = torch.linspace(0, 1, N_STEPS).tolist()
     with evaluating(encoder, decoder, classifier):
         codes = encoder(ends[0]), encoder(ends[1])
         walks = {
@@ -100,23 +85,15 @@ def measure_lines(
         }
         lines = {}
         for name, walk in walks.items():
-            lines[name] = Line(
-                alphas,
-                nearest=[distance_to_nearest(images, real) for images in walk],
-                ends=[
-                    _chance_of_ends(classifier(images).softmax(dim=1), *labels) for images in walk
-                ],
-            )
+            nearest = [distance_to_nearest(images, real) for images in walk]
+            chances = [classifier(images).softmax(dim=1) for images in walk]
+            ends_seen = [_chance_of_ends(each, *labels) for each in chances]
+            lines[name] = Line(alphas, nearest, ends_seen)
     return lines
 
 
 def distance_to_nearest(images: Tensor, real: Tensor) -> float:
-    """Squared distance to the nearest real image, summed over the values, mean over the images.
-
-    Args:
-        images: N×3×32×32.
-        real: M×3×32×32.
-    """
+    """Squared distance to the nearest real image, summed over the values, mean over the images."""
     distances = torch.cdist(images.flatten(start_dim=1), real.flatten(start_dim=1))  # N×M
     return (distances.amin(dim=1) ** 2).mean().item()
 

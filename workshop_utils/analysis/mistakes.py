@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+N_WORST = 8
+
 
 def confusion_matrix(probabilities: Tensor, labels: Tensor) -> Tensor:
     """Count how often each class is taken for each other one.
@@ -36,17 +38,16 @@ def most_confused(matrix: Tensor, classes: tuple[str, ...]) -> tuple[str, str, f
     return classes[first], classes[second], (both_ways[first, second] / images).item()
 
 
-def worst_mistakes(probabilities: Tensor, labels: Tensor, n: int = 8) -> Tensor:
-    """Images on which the classifier was surest and wrong.
+def worst_mistakes(probabilities: Tensor, labels: Tensor) -> Tensor:
+    """The eight images on which the classifier was surest and wrong.
 
     Args:
         probabilities: N×n_classes, from `predict`.
         labels: right classes, N whole numbers.
-        n: how many.
 
     Returns:
         Their positions in the test set, the surest mistake first.
     """
     confidence, predicted = probabilities.max(dim=1)
     surprise = torch.where(predicted == labels, -1.0, confidence)  # right answers go last
-    return surprise.topk(n).indices
+    return surprise.topk(N_WORST).indices

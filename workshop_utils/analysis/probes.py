@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from workshop_utils.networks.evaluation import reconstruct
+from workshop_utils.networks.evaluation import reconstruct, squared_error
 
 N_RANDOM = 8  # codes, a row of images
 
@@ -21,13 +21,10 @@ def masked(images: Tensor, errors: Tensor) -> Tensor:
         Images of the same shape. Where no square reaches the error, all of the image is grey.
     """
     covered = images.clone()
-    for image, original, error in zip(covered, images, errors, strict=True):
-        whole = image.shape[-1]  # images are square
-        for side in range(2, whole + 1, 2):
-            inner = slice((whole - side) // 2, (whole + side) // 2)
-            image[:, inner, inner] = 0.5
-            if ((image - original) ** 2).sum() >= error:
-                break
+    whole = images.shape[-1]  # images are square
+    for side in range(2, whole + 1, 2):
+        inner = slice((whole - side) // 2, (whole + side) // 2)
+        covered[squared_error(covered, images) < errors, :, inner, inner] = 0.5
     return covered
 
 
@@ -82,11 +79,8 @@ def errors_with_noise(
     Returns:
         For each of them: squared error per image, summed over its values.
     """
-    errors = []
-    for spread in spreads:
-        found = reconstruct(encoder, decoder, add_noise(images, spread))
-        errors.append(((found - images) ** 2).sum().item() / len(images))
-    return errors
+    found = (reconstruct(encoder, decoder, add_noise(images, spread)) for spread in spreads)
+    return [squared_error(images, cleaned).mean().item() for cleaned in found]
 
 
 def random_codes(codes: Tensor, together: bool) -> Tensor:

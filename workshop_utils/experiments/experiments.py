@@ -1,25 +1,26 @@
-"""Trying things out: trainings with different choices, collected in one table."""
+"""Trying things out: trainings with different choices, collected in one table.
+
+What is tried is a function `try_out(data, settings, **choices)`, which trains a network from the
+seed in `settings` and returns the history and the number of parameters. `Experiments` runs it once
+for each call, `sweep` with all combinations of choices and several seeds.
+"""
 
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from workshop_utils.table import print_table
 from workshop_utils.training.history import History
+
+TryOut = Callable[..., tuple[History, int]]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One training.
+    """One training that came to its end."""
 
-    Args:
-        choices: what was chosen, such as {"out_c1": 16, "learning_rate": 0.01}.
-        history: what training returned.
-        n_parameters: how many numbers the networks learnt.
-        seconds: how long it took.
-    """
-
-    choices: dict[str, float]
+    choices: dict[str, float]  # such as {"out_c1": 16, "learning_rate": 0.01}
     history: History
     n_parameters: int
     seconds: float
@@ -39,16 +40,37 @@ class Trial:
         return f"{result:.1%}" if self.history.test_accuracy else f"{result:.2f}"
 
 
+def check_choices(try_out: TryOut, given: tuple, choices: Iterable[str]) -> None:
+    """Say in words what Python would say in a traceback, before anything is trained."""
+    signature = inspect.signature(try_out)
+    try:
+        signature.bind(*given, **dict.fromkeys(choices))
+    except TypeError as error:
+        plain = (p.replace(annotation=p.empty) for p in signature.parameters.values())
+        takes = ", ".join(map(str, plain))
+        raise ValueError(f"This experiment chooses {takes}, but: {error}.") from None
+
+
+def train_once(try_out: TryOut, given: tuple, choices: dict[str, float]) -> Trial | None:
+    """Train with these choices; None if somebody stopped it."""
+    started = time.perf_counter()
+    history, n_parameters = try_out(*given, **choices)
+    seconds = time.perf_counter() - started
+    return None if history.was_interrupted else Trial(choices, history, n_parameters, seconds)
+
+
 class Experiments:
     """Runs that differ in what you choose, and the table of their results.
 
     Args:
         try_out: trains a network with the choices it is given, and returns the history and
             the number of parameters.
+        given: what `try_out` takes before the choices, such as data and settings.
     """
 
-    def __init__(self, try_out: Callable[..., tuple[History, int]]) -> None:
+    def __init__(self, try_out: TryOut, *given: object) -> None:
         self.try_out = try_out
+        self.given = given
         self.trials: list[Trial] = []
 
     def run(self, **choices: float) -> None:
@@ -60,15 +82,16 @@ class Experiments:
         Raises:
             ValueError: a choice is missing or unknown, or is no number above zero.
         """
-        self._check(choices)
+        check_choices(self.try_out, self.given, choices)
+        for name, value in choices.items():
+            if not isinstance(value, (int, float)) or not value > 0:
+                raise ValueError(f"{name} is {value!r}, but must be a number above zero.")
         print(", ".join(f"{name} {value:g}" for name, value in choices.items()))
-        started = time.perf_counter()
-        history, n_parameters = self.try_out(**choices)
-        seconds = time.perf_counter() - started
-        if history.was_interrupted:
+        trial = train_once(self.try_out, self.given, choices)
+        if trial:
+            self.trials.append(trial)
+        else:
             print("This run is not added to the table, since it did not come to its end.")
-            return
-        self.trials.append(Trial(choices, history, n_parameters, seconds))
 
     def show(self) -> None:
         """Print the table: choices, parameters, seconds, result of every run.
@@ -78,28 +101,12 @@ class Experiments:
         """
         self.check_not_empty()
         names = list(dict.fromkeys(name for trial in self.trials for name in trial.choices))
-        print(
-            "run", *(f"{name:>14}" for name in names), f"{'parameters':>12}{'seconds':>9}", end=""
-        )
-        print(f"{self.trials[0].unit:>16}")
+        rows = [("run", *names, "parameters", "seconds", self.trials[0].unit)]
         for number, trial in enumerate(self.trials, start=1):
-            chosen = (f"{trial.choices.get(name, ''):>14}" for name in names)
-            print(
-                f"{number:>3}", *chosen, f"{trial.n_parameters:>12,}{trial.seconds:>9.0f}", end=""
-            )
-            print(f"{trial.format(trial.result):>16}")
-
-    def _check(self, choices: dict[str, float]) -> None:
-        """Say in words what Python would say in a traceback."""
-        signature = inspect.signature(self.try_out)
-        try:
-            signature.bind(**choices)
-        except TypeError as error:
-            takes = ", ".join(map(str, signature.parameters.values()))
-            raise ValueError(f"This experiment chooses {takes}, but: {error}.") from None
-        for name, value in choices.items():
-            if not isinstance(value, (int, float)) or not value > 0:
-                raise ValueError(f"{name} is {value!r}, but must be a number above zero.")
+            chosen = (trial.choices.get(name, "") for name in names)
+            numbers = f"{trial.n_parameters:,}", f"{trial.seconds:.0f}"
+            rows.append((number, *chosen, *numbers, trial.format(trial.result)))
+        print_table(rows)
 
     def check_not_empty(self) -> None:
         """Refuse to show nothing.

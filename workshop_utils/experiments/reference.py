@@ -13,17 +13,11 @@ INSIDE, OUTSIDE, UNKNOWN = "inside the recorded range", "OUTSIDE the recorded ra
 
 @dataclass(frozen=True)
 class Metric:
-    """What is measured.
-
-    Args:
-        title: what it is called in tables.
-        unit: "%" for fractions shown in per cent; anything else is written as it is.
-        signed: True if it may be negative, as a difference may.
-    """
+    """What is measured."""
 
     title: str
-    unit: str
-    signed: bool = False
+    unit: str  # "%" for fractions shown in per cent; anything else is written as it is
+    signed: bool = False  # whether it may be negative, as a difference may
 
     def format(self, value: float) -> str:
         """Write a value with its unit."""
@@ -69,19 +63,12 @@ METRICS = {
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the recorded runs gave for one metric.
+    """What the recorded runs gave for one metric."""
 
-    Args:
-        values: one result per seed.
-        low: lower end of the range in which another run should land.
-        high: upper end.
-        variant: of the data set the runs were made on: "" or "JPEG copy".
-    """
-
-    values: tuple[float, ...]
-    low: float
+    values: tuple[float, ...]  # one per seed
+    low: float  # lower end of the range in which another run should land
     high: float
-    variant: str
+    variant: str  # of the data set the runs were made on: "" or "JPEG copy"
 
     @property
     def mean(self) -> float:
@@ -91,36 +78,19 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Recording:
-    """What the recorded runs of one data set and profile gave.
+    """What the recorded runs of one data set and profile gave."""
 
-    Args:
-        measured_on: the images, in words.
-        metrics: metric -> values and range.
-        seconds: notebook -> seconds it took with each seed, on two cores.
-        images_per_second: how fast that computer trained, see `speed.images_per_second`; empty
-            if it was not measured.
-    """
-
-    measured_on: str
+    measured_on: str  # the images, in words
     metrics: dict[str, Recorded]
-    seconds: dict[str, list[float]]
-    images_per_second: dict[str, float]
+    seconds: dict[str, list[float]]  # notebook -> what it took with each seed, on two cores
+    images_per_second: dict[str, float]  # how fast that computer trained, see `doctor.speed`
 
 
-def load_reference(file: Path = REFERENCE_FILE) -> dict[str, dict[str, Recording]]:
-    """All recorded results: data set -> profile -> `Recording`.
-
-    Raises:
-        FileNotFoundError: the package was taken out of the workbook's folder.
-    """
-    if not file.is_file():
-        raise FileNotFoundError(
-            f"{file.name} is missing: install workshop_utils from the workbook's own folder "
-            "with pip install -e ."
-        )
+def load_reference() -> dict[str, dict[str, Recording]]:
+    """All recorded results: data set -> profile -> `Recording`."""
     return {
         dataset: {name: _read_recording(entry) for name, entry in profiles.items()}
-        for dataset, profiles in json.loads(file.read_text(encoding="utf-8")).items()
+        for dataset, profiles in json.loads(REFERENCE_FILE.read_text(encoding="utf-8")).items()
     }
 
 
@@ -133,13 +103,8 @@ def _read_recording(entry: dict) -> Recording:
     return Recording(entry["measured_on"], metrics, entry["seconds"], speed)
 
 
-def recorded(metric: str, dataset: str, profile: str) -> Recorded | None:
+def find_recorded(metric: str, dataset: str, profile: str) -> Recorded | None:
     """What was recorded for a metric; None if nothing was.
-
-    Args:
-        metric: one of `METRICS`.
-        dataset: name of the data set.
-        profile: "full" or "quick".
 
     Raises:
         ValueError: there is no such metric.
@@ -150,24 +115,29 @@ def recorded(metric: str, dataset: str, profile: str) -> Recorded | None:
     return recording.metrics.get(metric) if recording else None
 
 
-def report_result(metric: str, value: float, data: ImageData, settings: Settings) -> None:
-    """Say whether a result lies inside the recorded range.
+def show_result(metric: str, value: float, data: ImageData, settings: Settings) -> None:
+    """Show a result beside the range that was recorded for it, and whether it lies inside.
 
-    The sentence holds no number, so that it is the same on every computer. The numbers travel
-    in the output's metadata, where the result table finds them.
+    The numbers also travel in the output's metadata, where the result table finds them.
 
     Args:
         metric: one of `METRICS`.
         value: the new result, in the metric's unit (accuracies as fractions).
         data: the data set it was computed on.
         settings: the profile it was computed with.
+
+    Raises:
+        ValueError: there is no such metric.
     """
     from IPython.display import display
 
-    known = recorded(metric, data.name, settings.profile.name)
-    verdict = UNKNOWN
+    known = find_recorded(metric, data.name, settings.profile.name)
+    measured = METRICS[metric]
+    verdict = among = UNKNOWN
     if known:
         verdict = INSIDE if known.low <= value <= known.high else OUTSIDE
+        where = f", on the {known.variant}" if known.variant else ""
+        among = f"{verdict} ({measured.format_range(known.low, known.high)}{where})"
     result = {
         "metric": metric,
         "value": value,
@@ -177,22 +147,11 @@ def report_result(metric: str, value: float, data: ImageData, settings: Settings
         "seed": settings.seed,
         "verdict": verdict,
     }
-    sentence = f"{METRICS[metric].title}: {verdict}"
-    display({"text/plain": sentence}, raw=True, metadata={"workshop_result": result})
+    shown = Sentence(f"{measured.title}, {data.title}: {measured.format(value)}, {among}")
+    display(shown, metadata={"workshop_result": result})
 
 
-def show_result(metric: str, value: float, data: ImageData, settings: Settings) -> None:
-    """Print a result beside what was recorded for it.
+class Sentence(str):
+    """A text that is displayed without quotation marks."""
 
-    Args:
-        metric: one of `METRICS`.
-        value: the new result, in the metric's unit (accuracies as fractions).
-        data: the data set it was computed on.
-        settings: the profile it was computed with.
-    """
-    known = recorded(metric, data.name, settings.profile.name)
-    among = "nothing recorded"
-    if known:
-        where = f" on the {known.variant}" if known.variant else ""
-        among = f"recorded{where}: {METRICS[metric].format_range(known.low, known.high)}"
-    print(f"{METRICS[metric].title}, {data.title}: {METRICS[metric].format(value)} ({among})")
+    __repr__ = str.__str__

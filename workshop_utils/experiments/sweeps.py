@@ -2,12 +2,10 @@
 
 import contextlib
 import dataclasses
-import inspect
 import io
 import itertools
 import json
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
@@ -16,20 +14,19 @@ import torch
 from filelock import FileLock
 from tqdm.auto import tqdm
 
-from workshop_utils.experiments.experiments import Trial
+from workshop_utils.experiments.experiments import Trial, TryOut, check_choices, train_once
 from workshop_utils.experiments.memory import free_memory
 from workshop_utils.files import written_whole
 from workshop_utils.images.dataset import CIFAR10, ImageData
-from workshop_utils.images.load import load_data
 from workshop_utils.settings import Settings, progress_bars_wanted
+from workshop_utils.table import print_table
 from workshop_utils.training.history import History
 
-SHIPPED = Path(__file__).parent.parent / "recorded" / "sweeps"
+SHIPPED_SWEEPS = Path(__file__).parent.parent / "recorded" / "sweeps"
 # Measured: a process that trains on all of CIFAR-10 takes 1.2 GB.
 MEMORY_PER_RUN = 1_500_000_000  # bytes
 
-TryOut = Callable[..., tuple[History, int]]
-Key = tuple[tuple[str, float], ...]
+Key = tuple[tuple[str, float], ...]  # the choices of a trial, in the order of their names
 
 
 class SweepError(RuntimeError):
@@ -60,16 +57,15 @@ class Sweep:
         """Print a table: for each combination of choices, what all seeds found together."""
         names = [name for name in self.trials[0].choices if name != "seed"]
         unit = self.trials[0].unit
-        print(*(f"{name:>14}" for name in names), end=" ")
-        print(f"{'parameters':>12}{'seconds':>9}", end="")
-        print(f"{unit + ', mean of seeds':>30}{'lowest to highest':>20}")
+        rows = [(*names, "parameters", "seconds", f"{unit}, mean of seeds", "lowest to highest")]
         for values in itertools.product(*map(self.values_of, names)):
             trials = self.where(**dict(zip(names, values, strict=True)))
             results = [trial.result for trial in trials]
             mean, *ends = map(trials[0].format, (fmean(results), min(results), max(results)))
-            seconds = fmean(trial.seconds for trial in trials)
-            print(*(f"{value:>14g}" for value in values), end=" ")
-            print(f"{trials[0].n_parameters:>12,}{seconds:>9.0f}{mean:>30}{' to '.join(ends):>20}")
+            seconds = f"{fmean(trial.seconds for trial in trials):.0f}"
+            numbers = f"{trials[0].n_parameters:,}", seconds, mean, " to ".join(ends)
+            rows.append((*(f"{value:g}" for value in values), *numbers))
+        print_table(rows)
 
 
 def sweep(
@@ -89,7 +85,7 @@ def sweep(
     Args:
         try_out: trains one network: `try_out(data, settings, **choices)` takes the seed from
             `settings`, and returns the history and the number of parameters.
-        data: the images, loaded with these settings.
+        data: the images to train on, and to test with.
         settings: profile, device, and the folder of your own runs.
         use_recorded: False leaves out what came with the workbook, and trains all of it here.
         choices: name -> values to try, such as width=(1, 2).
@@ -98,77 +94,79 @@ def sweep(
         ValueError: `try_out` does not take these choices.
         SweepError: a file of earlier runs is damaged.
     """
-    _check(try_out, choices)
+    check_choices(try_out, (data, settings), choices)
+    for name, values in choices.items():
+        if not isinstance(values, Sequence):
+            raise ValueError(
+                f"{name} is {values!r}, but must be several values to try. For only one, write "
+                f"{name}=({values!r},)."
+            )
     wanted = [
         dict(zip([*choices, "seed"], values, strict=True))
         for values in itertools.product(*choices.values(), settings.profile.sweep_seeds)
     ]
+    keys = [_key(chosen) for chosen in wanted]
     name = f"{try_out.__name__}-{data.name.lower()}-{settings.profile.name}.json"
     own = settings.runs_dir / "sweeps" / name
-    measured_on, found = data.title, _read(own).get(data.title, {})
-    if use_recorded and settings.profile.name == "full" and not _covers(found, wanted):
-        measured_on, found = _with_recorded(try_out.__name__, data, found, wanted)
+    found = {
+        key: (title, trial) for key, (title, trial) in _read(own).items() if title == data.title
+    }
+    if use_recorded and settings.profile.name == "full" and not found.keys() >= set(keys):
+        recorded = _read(_shipped_file(try_out.__name__))
+        if data.name == CIFAR10:
+            found = recorded | found
+        elif recorded.keys() >= set(keys):  # rather one data set in a table than two
+            found = recorded
     missing = [chosen for chosen in wanted if _key(chosen) not in found]
+    titles = {found[key][0] if key in found else data.title for key in keys}
+    measured_on = " and ".join(sorted(titles))
     n_images = settings.profile.sweep_images
     some = f", with its first {n_images:,} training images" if n_images else ""
-    n_recorded = len(wanted) - len(missing)
-    print(f"{len(wanted)} runs on {measured_on}{some}, {n_recorded} of them recorded.")
+    n_found = len(wanted) - len(missing)
+    print(f"{len(wanted)} runs on {measured_on}{some}, {n_found} of them recorded.")
     try:
         for trial in _train_all(try_out, data, settings, missing):
-            found[_key(trial.choices)] = trial
-            _try_to_keep(own, data.title, trial)
+            found[_key(trial.choices)] = data.title, trial
+            try:
+                keep(own, data.title, [trial])
+            except OSError as error:  # it can still be shown
+                print(f"A run could not be kept for the next time ({error}).")
     except KeyboardInterrupt:
-        n_kept = sum(_key(chosen) in found for chosen in wanted)
+        n_kept = sum(key in found for key in keys)
         print(f"Interrupted: {n_kept} of {len(wanted)} runs are kept. Run this again to go on.")
         raise
-    return Sweep(measured_on, [found[_key(chosen)] for chosen in wanted])
+    return Sweep(measured_on, [found[key][1] for key in keys])
 
 
 def runs_at_once(settings: Settings, n_runs: int) -> int:
-    """How many trainings fit: one for each core, as long as there is memory for each.
-
-    Args:
-        settings: device, number of cores, and whether the runs are short.
-        n_runs: how many there are to do.
-    """
+    """How many trainings fit: one for each core, as long as there is memory for each."""
     short = settings.profile.sweep_images is not None  # done before more processes have started
     if settings.device.type != "cpu" or short:
         return 1
     return max(1, min(settings.threads, n_runs, free_memory() // MEMORY_PER_RUN))
 
 
-def shipped_file(name: str) -> Path:
-    """Where the runs are that came with the workbook: on CIFAR-10, in the full profile.
-
-    Args:
-        name: of the function that was tried, such as "try_width".
-    """
-    return SHIPPED / f"{name}.json"
-
-
-def recorded(name: str) -> Sweep:
-    """The runs that came with the workbook.
-
-    Args:
-        name: of the function that was tried, such as "try_width".
+def shipped_sweep(name: str) -> Sweep:
+    """The runs that came with the workbook, of the function of this name, such as "try_width".
 
     Raises:
         FileNotFoundError: nothing was recorded under this name.
         SweepError: the file is damaged.
     """
-    if not shipped_file(name).exists():
-        raise FileNotFoundError(shipped_file(name))
-    [(measured_on, trials)] = _read(shipped_file(name)).items()
-    return Sweep(measured_on, list(trials.values()))
+    found = _read(_shipped_file(name))
+    if not found:
+        raise FileNotFoundError(_shipped_file(name))
+    titles, trials = zip(*found.values(), strict=True)
+    return Sweep(titles[0], list(trials))
+
+
+def ship_sweep(name: str, found: Sweep) -> None:
+    """Add runs to those that come with the workbook."""
+    keep(_shipped_file(name), found.measured_on, found.trials)
 
 
 def keep(file: Path, measured_on: str, trials: list[Trial]) -> None:
-    """Add trials to a file; one with the same choices is replaced.
-
-    Args:
-        file: the file to make, or to add to.
-        measured_on: name of the data set and its variant; trials on another one are dropped.
-        trials: what to add.
+    """Add trials to a file; one with the same choices is replaced, others' images are dropped.
 
     Raises:
         OSError: the folder cannot be written to, or the disk is full.
@@ -176,66 +174,28 @@ def keep(file: Path, measured_on: str, trials: list[Trial]) -> None:
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_suffix(".lock")):  # two notebooks may run the same sweep
-        known = _read(file).get(measured_on, {}) | {_key(trial.choices): trial for trial in trials}
+        known = {key: trial for key, (title, trial) in _read(file).items() if title == measured_on}
+        known |= {_key(trial.choices): trial for trial in trials}
         rows = [asdict(known[key]) for key in sorted(known)]
         with written_whole(file) as part:
             text = json.dumps({"measured_on": measured_on, "trials": rows}, indent=1)
             part.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _read(file: Path) -> dict[str, dict[Key, Trial]]:
-    """The trials of a file, under the data set they were made on; nothing if there is no file."""
+def _read(file: Path) -> dict[Key, tuple[str, Trial]]:
+    """The trials of a file, each with the images it was made on; nothing if there is no file."""
     if not file.exists():
         return {}
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
         trials = [Trial(**{**row, "history": History(**row["history"])}) for row in kept["trials"]]
-        return {kept["measured_on"]: {_key(trial.choices): trial for trial in trials}}
+        return {_key(trial.choices): (kept["measured_on"], trial) for trial in trials}
     except (ValueError, KeyError, TypeError) as error:
         raise SweepError(f"{file} is damaged: remove it, and run the sweep again.") from error
 
 
-def _with_recorded(
-    name: str, data: ImageData, own: dict[Key, Trial], wanted: list[dict[str, float]]
-) -> tuple[str, dict[Key, Trial]]:
-    """Runs that came with the workbook, beside one's own or in place of them, and their images."""
-    for title, trials in _read(shipped_file(name)).items():
-        if data.name == CIFAR10:
-            keys = [_key(chosen) for chosen in wanted]
-            taken = {key: trials[key] for key in keys if key in trials and key not in own}
-            titles = {title if key in taken else data.title for key in keys}
-            return " and ".join(sorted(titles)), own | taken
-        if _covers(trials, wanted):  # rather one data set in a table than two
-            return title, trials
-    return data.title, own
-
-
-def _try_to_keep(file: Path, measured_on: str, trial: Trial) -> None:
-    """Keep a run; where that fails, say so and go on, since it can still be shown."""
-    try:
-        keep(file, measured_on, [trial])
-    except OSError as error:
-        print(f"A run could not be kept for the next time ({error}).")
-
-
-def _covers(trials: dict[Key, Trial], wanted: list[dict[str, float]]) -> bool:
-    return all(_key(chosen) in trials for chosen in wanted)
-
-
-def _check(try_out: TryOut, choices: dict[str, Sequence[float]]) -> None:
-    """Say in words what Python would say in a traceback."""
-    names = list(inspect.signature(try_out).parameters)[2:]  # after data and settings
-    if set(choices) != set(names):
-        raise ValueError(
-            f"{try_out.__name__} chooses {', '.join(names) or 'nothing'}, but was given "
-            f"{', '.join(choices) or 'nothing'}. Write them as width=(1, 2)."
-        )
-    for name, values in choices.items():
-        if not isinstance(values, Sequence):
-            raise ValueError(
-                f"{name} is {values!r}, but must be several values to try. For only one, write "
-                f"{name}=({values!r},)."
-            )
+def _shipped_file(name: str) -> Path:
+    return SHIPPED_SWEEPS / f"{name}.json"
 
 
 def _key(choices: dict[str, float]) -> Key:
@@ -249,50 +209,30 @@ def _train_all(
     from joblib import Parallel, delayed
 
     n_jobs = runs_at_once(settings, len(all_choices))
-    # In processes of their own, the images are read from the cache that `load_data` has left.
-    found_before = dataclasses.replace(
-        settings, dataset="cifar10" if data.name == CIFAR10 else "standin", offline=True
-    )
-    each = dataclasses.replace(found_before, threads=settings.threads // n_jobs)
-    runs = (
-        delayed(_train)(try_out, each, chosen, data if n_jobs == 1 else None)
-        for chosen in all_choices
-    )
-    trials = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(runs)
-    yield from tqdm(trials, total=len(all_choices), leave=False, disable=not progress_bars_wanted())
+    each = dataclasses.replace(settings, threads=settings.threads // n_jobs)
+    runs = (delayed(_train)(try_out, data, each, chosen) for chosen in all_choices)
+    # No more copies of the images on their way to other processes than there are processes.
+    parallel = Parallel(n_jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
+    bar = {"total": len(all_choices), "leave": False, "disable": not progress_bars_wanted()}
+    yield from tqdm(parallel(runs), **bar)
 
 
 def _train(
-    try_out: TryOut, settings: Settings, choices: dict[str, float], data: ImageData | None
+    try_out: TryOut, data: ImageData, settings: Settings, choices: dict[str, float]
 ) -> Trial:
     """One run; what it prints is not shown, since several would talk at once."""
-    if data is None:  # in a process of its own
-        torch.set_num_threads(settings.threads)
+    torch.set_num_threads(settings.threads)  # for a process of its own
+    others = dict(choices)
+    settings = dataclasses.replace(settings, seed=others.pop("seed"))
+    some = slice(settings.profile.sweep_images)
+    images, labels = data.train_images[some], data.train_labels[some]
+    data = dataclasses.replace(data, train_images=images, train_labels=labels, seed=settings.seed)
     quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
     with quiet[0], quiet[1], torch.random.fork_rng():
-        seed = choices["seed"]
-        settings = dataclasses.replace(settings, seed=seed)
-        data = _first_images(data or load_data(settings), settings.profile.sweep_images, seed)
-        started = time.perf_counter()
-        others = {name: value for name, value in choices.items() if name != "seed"}
-        history, n_parameters = try_out(data, settings, **others)
-    if history.was_interrupted:
+        trial = train_once(try_out, (data, settings), others)
+    if trial is None:
         raise KeyboardInterrupt
-    seconds = time.perf_counter() - started
-    return Trial(choices, _without_batches(history), n_parameters, round(seconds, 1))
-
-
-def _first_images(data: ImageData, n_images: int | None, seed: int) -> ImageData:
-    """The images that a run learns from: all of them, or the first few."""
-    return dataclasses.replace(
-        data,
-        train_images=data.train_images[:n_images],
-        train_labels=data.train_labels[:n_images],
-        seed=seed,
-    )
-
-
-def _without_batches(history: History) -> History:
-    """Values of epochs only, with as many digits as mean something: what is kept stays small."""
-    epochs = {**asdict(history), "batch_loss": [], "batch_accuracy": []}
-    return History(**{name: [round(value, 5) for value in epochs[name]] for name in epochs})
+    # What is kept stays small: values of epochs only, with as many digits as mean something.
+    epochs = {**asdict(trial.history), "batch_loss": [], "batch_accuracy": []}
+    history = History(**{name: [round(value, 5) for value in epochs[name]] for name in epochs})
+    return Trial(choices, history, trial.n_parameters, round(trial.seconds, 1))

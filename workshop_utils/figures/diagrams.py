@@ -25,16 +25,10 @@ SHEET = 0.09  # how far one channel peeps out behind the other
 
 @dataclass(frozen=True)
 class Block:
-    """What one layer hands on, as a drawing.
+    """What one layer hands on, as a drawing."""
 
-    Args:
-        shape: (channels, height, width) or (units,), for one image.
-        label: what produced it.
-        colour: of its front.
-    """
-
-    shape: tuple[int, ...]
-    label: str
+    shape: tuple[int, ...]  # (channels, height, width) or (units,), for one image
+    label: str  # what produced it
     colour: str
 
     @property
@@ -95,16 +89,14 @@ def draw_interpolation(title: str) -> None:
         title: what to write above the drawing.
     """
     figure, axes = plt.subplots(figsize=(10, 3.6))
-    boxes = {
-        "image $x$": (0, 2, GREY),
-        "image $x'$": (0, 0, GREY),
-        "code $f(x)$": (3.6, 2, BLUE),
-        "code $f(x')$": (3.6, 0, BLUE),
-        "blend\n$(1-α)\\,f(x) + α\\,f(x')$": (7.4, 1, GREEN),
-        "new image\n$g($blend$)$": (11.6, 1, ORANGE),
-    }
-    for text, (x, y, colour) in boxes.items():
-        width = 2.9 if "blend" in text and "image" not in text else 1.9
+    for text, x, y, width, colour in (
+        ("image $x$", 0, 2, 1.9, GREY),
+        ("image $x'$", 0, 0, 1.9, GREY),
+        ("code $f(x)$", 3.6, 2, 1.9, BLUE),
+        ("code $f(x')$", 3.6, 0, 1.9, BLUE),
+        ("blend\n$(1-α)\\,f(x) + α\\,f(x')$", 7.4, 1, 2.9, GREEN),
+        ("new image\n$g($blend$)$", 11.6, 1, 1.9, ORANGE),
+    ):
         _box(axes, x, y, width, text, colour)
     for start, end, text in (
         ((0.98, 2), (2.62, 2), "encoder $f$"),

@@ -8,6 +8,8 @@ from torch import Tensor
 from workshop_utils.figures.style import show_figure, styled
 from workshop_utils.images.dataset import ImageData
 
+PER_CLASS = 8  # sample images, in a row
+
 
 @styled
 def imshow(img: Tensor, title: str | None = None) -> None:
@@ -69,16 +71,15 @@ def show_image_rows(
     show_figure(figure, alt or f"{title}. Rows: {', '.join(rows)}.")
 
 
-def show_samples(data: ImageData, per_class: int = 8) -> None:
-    """Show the first training images of each class, a row per class.
+def show_samples(data: ImageData) -> None:
+    """Show the first eight training images of each class, a row per class.
 
     Args:
         data: the data set.
-        per_class: images per row.
     """
     rows = {}
     for label, name in enumerate(data.classes):
-        chosen = (data.train_labels == label).nonzero().flatten()[:per_class]
+        chosen = (data.train_labels == label).nonzero().flatten()[:PER_CLASS]
         rows[name] = data.train_images[chosen] / 255
     show_image_rows(rows, f"{data.title}: training images of each class")
 

@@ -11,6 +11,7 @@ from workshop_utils.analysis.lines import Line
 from workshop_utils.figures.style import BLUE, GREY, LINES, ORANGE, show_plot, styled
 from workshop_utils.training.history import History
 
+WINDOW = 21  # neighbours that count in smoothing
 EDGE = 10  # values at either end of a curve, where smoothing lacks neighbours on one side
 MARKERS = "osD^v<>pP*"  # one for each class, since ten colours are many
 
@@ -56,12 +57,11 @@ def plot_confusion(matrix: Tensor, classes: tuple[str, ...], title: str) -> None
     )
 
 
-def smooth(values: list[float], window: int = 21) -> np.ndarray:
+def smooth(values: list[float]) -> np.ndarray:
     """Smooth a spiky curve with a Savitzky–Golay filter of order 3.
 
     Args:
         values: one value per batch.
-        window: how many neighbours count; fewer if the curve is shorter.
 
     Raises:
         ValueError: fewer than 5 values.
@@ -72,7 +72,7 @@ def smooth(values: list[float], window: int = 21) -> np.ndarray:
 
     if len(values) < 5:
         raise ValueError(f"A curve of {len(values)} values is too short to smooth: 5 are needed.")
-    window = min(window, (len(values) - 1) // 2 * 2 + 1)  # the filter needs an odd number
+    window = min(WINDOW, (len(values) - 1) // 2 * 2 + 1)  # the filter needs an odd number
     return savgol_filter(values, window, polyorder=3)
 
 

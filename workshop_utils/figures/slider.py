@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from workshop_utils.analysis.interpolation import interpolate, latent_line
 from workshop_utils.figures.pictures import show_image_rows
+from workshop_utils.networks.evaluation import squared_error
 from workshop_utils.settings import progress_bars_wanted
 
 if TYPE_CHECKING:
@@ -47,14 +48,7 @@ def explore_lines(encoder: nn.Module, decoder: nn.Module, images: Tensor, names:
 def new_slider(
     encoder: nn.Module, decoder: nn.Module, images: Tensor, names: list[str]
 ) -> "ipywidgets.VBox":
-    """Two menus for the images, a slider, and the two blends with the squared error between them.
-
-    Args:
-        encoder: images to codes.
-        decoder: codes to images.
-        images: to choose from, N×3×32×32.
-        names: what to call them.
-    """
+    """Two menus for the images, a slider, and the two blends with the error between them."""
     import ipywidgets
 
     options = [(f"{number + 1}: {name}", number) for number, name in enumerate(names)]
@@ -79,9 +73,8 @@ def new_slider(
     def move(_change: dict | None = None) -> None:
         shown = {name: line[step.value] for name, line in lines.items()}
         pictures.value = "".join(_figure(image, name) for name, image in shown.items())
-        in_pixels, in_codes = shown.values()
-        squared_error = ((in_pixels - in_codes) ** 2).sum().item()
-        error.value = f"squared error between the two: {squared_error:.1f}"
+        distance = squared_error(*(image[None] for image in shown.values())).item()
+        error.value = f"squared error between the two: {distance:.1f}"
 
     for menu in (first, second):
         menu.observe(choose, names="value")

@@ -31,11 +31,8 @@ styled = plt.rc_context(STYLE)
 def show_plot(figure: Figure, title: str, finding: str, details: str = "") -> None:
     """Show a plot with its finding written below it, then forget it.
 
-    Args:
-        figure: what to show.
-        title: what is written above it.
-        finding: what its numbers say, as a sentence; computed, since every run finds its own.
-        details: more of what it shows, for those who cannot see it.
+    The finding says what the numbers say; it is computed, since every run finds its own. The
+    details say more of what the plot shows, for those who cannot see it.
     """
     lines = textwrap.wrap(finding, width=int(LETTERS_PER_INCH * figure.get_figwidth()))
     figure.set_figheight(figure.get_figheight() + INCHES_PER_LINE * len(lines))
@@ -44,12 +41,7 @@ def show_plot(figure: Figure, title: str, finding: str, details: str = "") -> No
 
 
 def show_figure(figure: Figure, alt: str) -> None:
-    """Show a figure in the notebook (elsewhere: in a window), then forget it.
-
-    Args:
-        figure: what to show.
-        alt: what it shows, in words, read aloud by screen readers.
-    """
+    """Show a figure in the notebook (elsewhere: in a window) with its words for screen readers."""
     from IPython import get_ipython
     from IPython.display import display
 

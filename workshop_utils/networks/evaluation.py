@@ -53,6 +53,19 @@ def reconstruct(encoder: nn.Module, decoder: nn.Module, images: Tensor) -> Tenso
         return output_of(decoder, output_of(encoder, images))
 
 
+def squared_error(a: Tensor, b: Tensor) -> Tensor:
+    """How far images are from others, such as reconstructions from what they reconstruct.
+
+    Args:
+        a: N×C×H×W.
+        b: of the same shape.
+
+    Returns:
+        N numbers: the squared difference, summed over the values of each image.
+    """
+    return ((a - b) ** 2).flatten(start_dim=1).sum(dim=1)
+
+
 def predict(model: nn.Module, loader: Iterable) -> tuple[Tensor, Tensor]:
     """Class probabilities for every image of a loader; the model is left as it was.
 

@@ -8,35 +8,21 @@ import torch
 from torch import Tensor, nn
 
 from workshop_utils.networks.evaluation import evaluating
+from workshop_utils.table import print_table
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One step of a network.
+    """One step of a network."""
 
-    Args:
-        name: its name in the model, such as "conv1".
-        kind: its class, such as "Conv2d".
-        shape: what it hands on for one image, without the batch dimension.
-        n_parameters: how many numbers are learnt in it; 0 if it was already counted above.
-    """
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    n_parameters: int
+    name: str  # in the model, such as "conv1"
+    kind: str  # its class, such as "Conv2d"
+    shape: tuple[int, ...]  # of what it hands on for one image, without the batch dimension
+    n_parameters: int  # learnt in it; 0 if it was already counted above
 
 
 def trace_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) -> list[Layer]:
-    """Send one blank image through a model and note what each layer hands on.
-
-    Args:
-        model: any network made of named layers; it is left as it was.
-        input_shape: shape of one input without the batch dimension.
-
-    Returns:
-        The layers in the order of the forward pass; a layer used twice appears twice.
-    """
+    """What each layer hands on for one blank image; a layer used twice appears twice."""
     blank = torch.zeros(1, *input_shape, device=next(model.parameters()).device)
     layers: list[Layer] = []
     counted = set()
@@ -86,22 +72,14 @@ def _steps(model: nn.Module, inputs: Tensor) -> list[tuple[str, nn.Module, Tenso
 
 
 def named_shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
-    """Shape after each layer for one 32×32 image; a layer used twice is numbered: pool1, pool2.
-
-    Args:
-        model: a network made of named layers.
-    """
+    """Shape after each layer for one 32×32 image; a layer used twice is numbered: pool1, pool2."""
     layers = trace_layers(model)
     names = numbered([layer.name for layer in layers])
     return dict(zip(names, (layer.shape for layer in layers), strict=True))
 
 
 def numbered(names: list[str]) -> list[str]:
-    """The same names, those that appear more than once with a number: pool1, pool2.
-
-    Args:
-        names: of the layers, in the order of the forward pass.
-    """
+    """The same names, those that appear more than once with a number: pool1, pool2."""
     uses = Counter(names)
     seen: Counter[str] = Counter()
     different = []
@@ -123,12 +101,13 @@ def show_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) ->
         model: the network.
         input_shape: shape of one input without the batch dimension.
     """
-    rows = [("input", "", input_shape, 0)]
-    rows += [(x.name, x.kind, x.shape, x.n_parameters) for x in trace_layers(model, input_shape)]
-    print(f"{'layer':14}{'kind':18}{'shape for one image':22}{'parameters':>10}")
-    for name, kind, shape, n_parameters in rows:
-        print(f"{name:14}{kind:18}{format_shape(shape):22}{n_parameters:>10,}")
-    print(f"{'total':54}{count_parameters(model):>10,}")
+    rows = [("layer", "kind", "shape for one image", "parameters")]
+    rows.append(("input", "", format_shape(input_shape), "0"))
+    for layer in trace_layers(model, input_shape):
+        shape = format_shape(layer.shape)
+        rows.append((layer.name, layer.kind, shape, f"{layer.n_parameters:,}"))
+    rows.append(("total", "", "", f"{count_parameters(model):,}"))
+    print_table(rows)
 
 
 def format_shape(shape: tuple[int, ...]) -> str:

@@ -1,10 +1,13 @@
 """Principal component analysis (PCA), written as what it is: a linear autoencoder."""
 
+from collections.abc import Iterable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 SIDE = 16  # of a patch, in pixels: four patches in an image of 32×32
+PATCH_CODE = 128  # numbers for each patch, 512 for an image
 
 
 def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
@@ -26,19 +29,23 @@ def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
         )
     if len(images) < 2:
         raise ValueError(f"PCA looks at how images differ and needs at least 2, not {len(images)}.")
-    n_features = images[0].numel()
-    total = torch.zeros(n_features, device=images.device)
-    products = torch.zeros(n_features, n_features, device=images.device)
-    for batch in images.split(5_000):  # in parts, which saves memory
-        x = batch.flatten(start_dim=1).float() / 255  # 5000×3072
+    # In parts of 5000×3072, which saves memory.
+    return widest_first(part.flatten(start_dim=1).float() / 255 for part in images.split(5_000))
+
+
+def widest_first(parts: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
+    """Mean and directions of rows of D numbers, which come in parts N×D."""
+    n_rows, total, products = 0, 0, 0
+    for x in parts:
+        n_rows += len(x)
         total += x.sum(dim=0)
         products += x.T @ x
-    mean = total / len(images)
-    covariance = products / len(images) - mean.outer(mean)
+    mean = total / n_rows
+    covariance = products / n_rows - mean.outer(mean)
     # On the CPU and in double precision: not every device can do it, and PyTorch 2.6 fails on so
     # large a matrix in single precision. The narrowest direction comes first.
     _variances, directions = torch.linalg.eigh(covariance.cpu().double())
-    return mean, directions.flip(1).float().to(images.device)
+    return mean, directions.flip(1).float().to(mean.device)
 
 
 def cut_into_patches(images: Tensor, side: int) -> Tensor:
@@ -106,46 +113,40 @@ class Refinement(nn.Module):
     The convolutions work at half the resolution, with four times the channels: no number is lost,
     and they see more of the image.
 
-    Args:
-        n_filters: of the first and the second convolution.
-
     Source: residual connections: He et al. (2016); resolution into channels: Shi et al. (2016).
     """
 
-    def __init__(self, n_filters: int = 32) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(12, n_filters, kernel_size=3, padding=1)
-        self.conv2 = nn.Conv2d(n_filters, n_filters, kernel_size=3, padding=1)
-        self.conv3 = nn.Conv2d(n_filters, 12, kernel_size=3, padding=1)
+        self.conv1 = nn.Conv2d(12, 32, kernel_size=3, padding=1)
+        self.conv2 = nn.Conv2d(32, 32, kernel_size=3, padding=1)
+        self.conv3 = nn.Conv2d(32, 12, kernel_size=3, padding=1)
         nn.init.zeros_(self.conv3.weight)  # adds nothing at first
         nn.init.zeros_(self.conv3.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return images of the same shape, N×3×H×W; H and W are even."""
         found = F.pixel_unshuffle(x, 2)  # N×3×32×32 -> N×12×16×16
-        found = F.relu(self.conv1(found))  # -> N×n_filters×16×16
-        found = F.relu(self.conv2(found))  # -> N×n_filters×16×16
+        found = F.relu(self.conv1(found))  # -> N×32×16×16
+        found = F.relu(self.conv2(found))  # -> N×32×16×16
         return x + F.pixel_shuffle(self.conv3(found), 2)  # -> N×12×16×16 -> N×3×32×32
 
 
-def patch_autoencoder(images: Tensor, code_size: int = 512) -> tuple[nn.Module, nn.Module]:
+def patch_autoencoder(images: Tensor) -> tuple[nn.Module, nn.Module]:
     """A linear encoder and decoder of patches, as PCA has them, with a refinement on either side.
 
     Args:
         images: uint8, N×3×32×32, whose patches PCA looks at.
-        code_size: numbers per image, a multiple of 4.
 
     Returns:
-        An encoder (images N×3×32×32 to codes N×code_size/4×2×2) and a decoder (back again).
+        An encoder (images N×3×32×32 to codes N×128×2×2) and a decoder (back again).
     """
     mean, directions = principal_directions(cut_into_patches(images, SIDE))
-    n_kept = code_size // 4
-    shape = (n_kept, 3, SIDE, SIDE)
-    encode = nn.Conv2d(3, n_kept, kernel_size=SIDE, stride=SIDE)  # a step is a patch
-    decode = nn.ConvTranspose2d(n_kept, 3, kernel_size=SIDE, stride=SIDE)
-    kept = directions[:, :n_kept]  # 768×n_kept
+    encode = nn.Conv2d(3, PATCH_CODE, kernel_size=SIDE, stride=SIDE)  # a step is a patch
+    decode = nn.ConvTranspose2d(PATCH_CODE, 3, kernel_size=SIDE, stride=SIDE)
+    kept = directions[:, :PATCH_CODE]  # 768×128
     with torch.no_grad():
-        encode.weight.copy_(kept.T.reshape(shape))  # z = keptᵀ (x - mean)
+        encode.weight.copy_(kept.T.reshape(encode.weight.shape))  # z = keptᵀ (x - mean)
         encode.bias.copy_(-kept.T @ mean)
         decode.bias.copy_(mean.reshape(3, -1).mean(dim=1))  # one number for each colour
     decode.weight = encode.weight  # the same numbers both ways, as in PCA

@@ -60,7 +60,7 @@ WRONG.add(
     "too small a model",
     (OF_MLP, wu.MultilayerPerceptronModel(10, 2)),
     "Sending an image through model stopped",
-    "but got 1×3072.",
+    "matrices 1x3072 and 10x256",
 )
 mlp("one empty", "hidden_layer is not filled in yet", hidden_layer=None)
 mlp("one ...", "output_layer is not filled in yet", output_layer=...)

@@ -529,7 +529,7 @@ wu.plot_accuracy_by_time(runs, f"What time buys, {deeper.measured_on}")
 # Look at the curve: while the learning rate is high, the accuracy jumps up and down. The last points come when it falls.
 #
 # What this does not show is which of the changes helped how much; they were made all at once. Take one of them
-# away at a time, and you have an experiment of your own (`notebooks/source` and `workshop_utils/trials.py` are where
+# away at a time, and you have an experiment of your own (`notebooks/source` and `workshop_utils/experiments/recipes.py` are where
 # to begin).
 
 # %% [markdown] tags=["slide"]

@@ -45,7 +45,7 @@ def test_the_slider_shows_the_point_of_both_lines(networks, images, parts):
         line = wu.interpolate(images[start], images[end], N_STEPS)[k]
         decoded = wu.latent_line(*networks, images[start], images[end], N_STEPS)[k]
         assert torch.allclose(shown(pictures), torch.stack([line, decoded]), atol=0.51 / 255)
-        assert error.value.endswith(f": {((line - decoded) ** 2).sum().item():.1f}")
+        assert error.value.endswith(f": {(line - decoded).square().sum().item():.1f}")
 
 
 def test_pictures_have_a_description_and_menus_the_names(parts):

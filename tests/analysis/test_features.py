@@ -28,37 +28,16 @@ def test_a_dead_map_is_black():
     assert torch.equal(wu.maps_as_images(-torch.rand(1, 2, 2)), torch.zeros(1, 3, 2, 2))
 
 
-def test_every_layers_outputs_are_kept_under_its_name():
-    torch.manual_seed(0)
-    model, images = wu.BasicConvNet(2, 3, 4).train(), torch.rand(5, 3, 32, 32)
-    outputs = wu.layer_outputs(model, images)
-    assert list(outputs) == ["conv1", "pool1", "conv2", "pool2", "fc1", "logits"]
-    assert torch.equal(outputs["conv1"], model.conv1(images))
-    assert torch.equal(outputs["conv2"], model.conv2(F.relu(outputs["pool1"])))
-    assert torch.equal(outputs["logits"], model(images))
-    assert not outputs["logits"].requires_grad
-    assert model.training
-    assert not model.conv1._forward_hooks
-
-
-def test_hidden_numbers_are_those_after_relu_with_dropout_off():
-    torch.manual_seed(0)
-    mlp, images = wu.MultilayerPerceptronModel(12, 2, 8, 6).train(), torch.rand(5, 3, 2, 2)
-    outputs = wu.layer_outputs(mlp, images)
-    assert torch.equal(outputs["dropout2"], F.relu(outputs["hidden_layer"]))
-
-
 def test_the_strongest_patches_are_what_the_filter_sees_there():
     torch.manual_seed(0)
     model, images = wu.BasicConvNet(2, 3, 4), torch.rand(20, 3, 32, 32)
     maps = wu.layer_outputs(model, images)["conv2"]  # 20×3×10×10
-    patches = wu.strongest_patches(maps, images, size=14, stride=2, n_patches=5)
-    assert patches.shape == (3, 5, 3, 14, 14)
+    patches = wu.strongest_patches(maps, images, size=14, stride=2)
+    assert patches.shape == (3, 8, 3, 14, 14)
     for k in range(3):
         seen = wu.layer_outputs(model.conv1, patches[k])  # only these pixels, nothing around them
-        assert list(seen) == [""]
-        again = model.conv2(F.relu(model.pool(seen[""])))[:, k]  # 5×1×1
-        expected = maps[:, k].flatten(start_dim=1).amax(dim=1).topk(5).values
+        again = model.conv2(F.relu(model.pool(seen[""])))[:, k]  # 8×1×1
+        expected = maps[:, k].flatten(start_dim=1).amax(dim=1).topk(8).values
         assert torch.allclose(again.flatten(), expected, atol=1e-5)
 
 
@@ -79,13 +58,36 @@ def test_two_heaps_stay_two_heaps_in_the_plane_and_the_same_every_time(method):
     assert torch.equal(points, wu.to_plane(heaps, method))
 
 
-def test_pca_keeps_the_directions_of_largest_variance():
+def test_pca_keeps_the_directions_of_largest_variance_and_is_never_mirrored():
     torch.manual_seed(0)
-    numbers = torch.randn(200, 3) * torch.tensor([1.0, 10.0, 5.0])
-    variances = wu.to_plane(numbers, "PCA").var(dim=0)
-    assert torch.allclose(variances, numbers[:, [1, 2]].var(dim=0), rtol=0.02)
+    numbers = torch.randn(200, 3) * torch.tensor([1.0, 10.0, 5.0]) + 7
+    points = wu.to_plane(numbers, "PCA")
+    expected = (numbers - numbers.mean(dim=0))[:, [1, 2]]
+    assert torch.allclose(points, expected, atol=0.2 * points.abs().max().item())
+    assert torch.allclose(points.var(dim=0), expected.var(dim=0), rtol=0.02)
 
 
 def test_an_unknown_method_is_named_with_those_that_exist():
     with pytest.raises(ValueError, match='method is \'pca\', but it must be "PCA" or "t-SNE"'):
         wu.to_plane(torch.rand(5, 3), "pca")
+
+
+# --- where a classifier goes wrong ---
+
+PROBABILITIES = torch.tensor([[0.9, 0.1, 0], [0.6, 0.4, 0], [0.2, 0.1, 0.7], [0, 0.2, 0.8]])
+LABELS = torch.tensor([0, 1, 1, 2])
+
+
+def test_the_confusion_matrix_counts_right_class_by_predicted_class():
+    matrix = wu.confusion_matrix(PROBABILITIES, LABELS)
+    assert matrix.tolist() == [[1, 0, 0], [1, 0, 1], [0, 0, 1]]
+
+
+def test_the_most_confused_pair_is_found_in_both_directions():
+    matrix = torch.tensor([[8, 2, 0], [3, 6, 1], [0, 4, 6]])
+    assert wu.most_confused(matrix, ("a", "b", "c")) == ("a", "b", pytest.approx(5 / 20))
+
+
+def test_the_surest_mistakes_come_first_and_right_answers_do_not_count():
+    found = wu.worst_mistakes(PROBABILITIES.repeat(5, 1), LABELS.repeat(5))
+    assert (found % 4).tolist() == [2] * 5 + [1] * 3

@@ -1,17 +1,11 @@
 import json
+import math
 
 import pytest
 
 import workshop_utils as wu
 from workshop_utils.experiments import reference
-from workshop_utils.experiments.reference import (
-    INSIDE,
-    METRICS,
-    OUTSIDE,
-    UNKNOWN,
-    load_reference,
-    recorded,
-)
+from workshop_utils.experiments.reference import INSIDE, METRICS, OUTSIDE, UNKNOWN, load_reference
 from workshop_utils.images.dataset import CIFAR10, STANDIN
 
 PLACES = [(dataset, profile) for dataset in (CIFAR10, STANDIN) for profile in ("full", "quick")]
@@ -23,66 +17,76 @@ def known(monkeypatch, tmp_path):
     entry = {
         "measured_on": "the stand-in's drawings",
         "variant": "",
-        "seeds": [0, 1, 2],
         "seconds": {},
         "metrics": {"mlp_test_accuracy": {"values": [0.49, 0.5, 0.51], "low": 0.4, "high": 0.6}},
     }
     file = tmp_path / "reference.json"
-    file.write_text(json.dumps({STANDIN: {"quick": entry}}), encoding="utf-8")
-    monkeypatch.setattr(reference.load_reference, "__defaults__", (file,))
+    monkeypatch.setattr(reference, "REFERENCE_FILE", file)
+
+    def write(variant):
+        text = json.dumps({STANDIN: {"quick": {**entry, "variant": variant}}})
+        file.write_text(text, encoding="utf-8")
+
+    write("")
+    return write
 
 
 @pytest.fixture
-def shown(monkeypatch):
-    """What is displayed, as (text, metadata)."""
+def show(monkeypatch, data, settings):
+    """Show a result; what is displayed, as (text, metadata)."""
     outputs = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda x, metadata: outputs.append((x, metadata))
+    )
 
-    def display(bundle, raw, metadata):
-        assert raw
-        outputs.append((bundle["text/plain"], metadata["workshop_result"]))
+    def show(metric, value):
+        wu.show_result(metric, value, data, settings)
+        text, metadata = outputs.pop()
+        assert repr(text) == text  # without quotation marks
+        return text, metadata["workshop_result"]
 
-    monkeypatch.setattr("IPython.display.display", display)
-    return outputs
+    return show
 
 
 @pytest.mark.parametrize(
-    ("value", "verdict"), [(0.4, INSIDE), (0.6, INSIDE), (0.399, OUTSIDE), (0.601, OUTSIDE)]
+    ("value", "shown", "verdict"),
+    [
+        (0.4, "40.0%", INSIDE),
+        (0.6, "60.0%", INSIDE),
+        (0.399, "39.9%", OUTSIDE),
+        (0.601, "60.1%", OUTSIDE),
+        (math.nan, "nan%", OUTSIDE),
+    ],
 )
-def test_a_result_is_inside_its_range_or_outside(known, shown, data, settings, value, verdict):
-    wu.report_result("mlp_test_accuracy", value, data, settings)
-    text, result = shown[0]
-    assert text == f"MLP, test accuracy: {verdict}"
-    assert result["value"] == value
-    assert (result["dataset"], result["profile"], result["seed"]) == (STANDIN, "quick", 0)
+def test_a_result_stands_beside_its_range_with_the_verdict(known, show, value, shown, verdict):
+    text, result = show("mlp_test_accuracy", value)
+    assert text == f"MLP, test accuracy, stand-in: {shown}, {verdict} (40.0% to 60.0%)"
+    assert result == {
+        "metric": "mlp_test_accuracy",
+        "value": value,
+        "dataset": STANDIN,
+        "variant": "",
+        "profile": "quick",
+        "seed": 0,
+        "verdict": verdict,
+    }
 
 
-def test_not_a_number_is_outside(known, shown, data, settings):
-    wu.report_result("mlp_test_accuracy", float("nan"), data, settings)
-    assert shown[0][0].endswith(OUTSIDE)
+def test_other_images_of_the_record_are_named(known, show):
+    known("JPEG copy")
+    text, _result = show("mlp_test_accuracy", 0.5)
+    assert text.endswith("50.0%, inside the recorded range (40.0% to 60.0%, on the JPEG copy)")
 
 
-def test_what_was_never_recorded_is_not_called_inside(known, shown, data, settings):
-    wu.report_result("cnn_test_accuracy", 0.5, data, settings)
-    assert shown[0][0] == f"CNN, test accuracy: {UNKNOWN}"
+def test_what_was_never_recorded_is_not_called_inside(known, show):
+    text, result = show("cnn_test_accuracy", 0.5)
+    assert text == "CNN, test accuracy, stand-in: 50.0%, not recorded"
+    assert result["verdict"] == UNKNOWN
 
 
-def test_a_result_is_printed_beside_its_range_and_data_set(known, data, settings, capsys):
-    wu.show_result("mlp_test_accuracy", 0.5, data, settings)
-    wu.show_result("cnn_test_accuracy", 0.5, data, settings)
-    assert capsys.readouterr().out.splitlines() == [
-        "MLP, test accuracy, stand-in: 50.0% (recorded: 40.0% to 60.0%)",
-        "CNN, test accuracy, stand-in: 50.0% (nothing recorded)",
-    ]
-
-
-def test_an_unknown_metric_is_refused():
+def test_an_unknown_metric_is_refused(show):
     with pytest.raises(ValueError, match="no metric 'accuracy'; there are mlp_test_accuracy"):
-        recorded("accuracy", CIFAR10, "full")
-
-
-def test_a_missing_record_says_how_to_install(tmp_path):
-    with pytest.raises(FileNotFoundError, match="pip install -e"):
-        load_reference(tmp_path / "reference.json")
+        show("accuracy", 0.5)
 
 
 # --- the record of this workbook ---

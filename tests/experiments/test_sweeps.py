@@ -1,0 +1,242 @@
+"""Sweeps: every combination once, several at a time, and nothing trained twice."""
+
+import dataclasses
+
+import pytest
+import torch
+from making import Interrupted
+
+import workshop_utils as wu
+from workshop_utils.experiments import recipes, sweeps
+from workshop_utils.experiments.experiments import Trial
+from workshop_utils.experiments.sweeps import SweepError, keep, runs_at_once
+from workshop_utils.images.dataset import CIFAR10, STANDIN, ImageData
+from workshop_utils.settings import PROFILES
+
+GB = 10**9
+COPY = "CIFAR-10 (JPEG copy)"
+
+
+class Tries:
+    """Trains nothing; remembers what was asked for, and with which images."""
+
+    __name__ = "tries"
+
+    def __init__(self, stop_after=None):
+        self.made, self.seen, self.stop_after = [], [], stop_after
+
+    def __call__(self, data, settings, width):
+        if len(self.made) == self.stop_after:
+            raise KeyboardInterrupt
+        assert settings.seed == data.seed
+        self.made.append((width, settings.seed))
+        self.seen.append(data)
+        print("an epoch")
+        return wu.History(test_accuracy=[width / 10], batch_loss=[1.0]), int(100 * width)
+
+
+@pytest.fixture
+def tries():
+    return Tries()
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch):
+    """For one run at a time, in this process; a test may set it to more."""
+    free = [0]
+    monkeypatch.setattr(sweeps, "free_memory", lambda: free[0])
+    return free
+
+
+@pytest.fixture
+def settings(settings):
+    """With two seeds."""
+    profile = dataclasses.replace(PROFILES["full"], sweep_seeds=(0, 1), long_epochs=2)
+    return dataclasses.replace(settings, profile=profile)
+
+
+@pytest.fixture
+def shipped(monkeypatch, tmp_path):
+    """What came with the workbook: two widths, two seeds each, on CIFAR-10."""
+    monkeypatch.setattr(sweeps, "SHIPPED_SWEEPS", tmp_path / "shipped")
+    choices = [{"width": width, "seed": seed} for width in (1, 2) for seed in (0, 1)]
+    trials = [Trial(chosen, wu.History(test_accuracy=[0.9]), 7, 60.0) for chosen in choices]
+    keep(tmp_path / "shipped" / "tries.json", COPY, trials)
+
+
+def test_every_combination_is_trained_with_every_seed_quietly(tries, data, settings, capsys):
+    found = wu.sweep(tries, data, settings, width=(1, 2))
+    assert tries.made == [(1, 0), (1, 1), (2, 0), (2, 1)]
+    assert [trial.choices for trial in found.trials] == [
+        {"width": width, "seed": seed} for width in (1, 2) for seed in (0, 1)
+    ]
+    assert found.values_of("width") == [1, 2]
+    assert [trial.result for trial in found.where(width=2)] == [0.2, 0.2]
+    assert found.measured_on == data.title
+    assert all(trial.history.batch_loss == [] for trial in found.trials)
+    assert capsys.readouterr().out == f"4 runs on {data.title}, 0 of them recorded.\n"
+
+
+def test_with_a_limit_runs_learn_from_the_first_images_and_a_line_says_so(
+    tries, data, settings, capsys
+):
+    profile = dataclasses.replace(settings.profile, sweep_images=50)
+    wu.sweep(tries, data, dataclasses.replace(settings, profile=profile), width=(1,))
+    assert "with its first 50 training images, 0 of them" in capsys.readouterr().out
+    for seen in tries.seen:
+        assert torch.equal(seen.train_images, data.train_images[:50])
+        assert torch.equal(seen.train_labels, data.train_labels[:50])
+        assert torch.equal(seen.test_images, data.test_images)
+
+
+def test_what_was_run_is_not_run_again(tries, data, settings):
+    first = wu.sweep(tries, data, settings, width=(1, 2))
+    again = wu.sweep(tries, data, settings, width=(2, 3))
+    assert tries.made[4:] == [(3, 0), (3, 1)]
+    assert again.where(width=2) == first.where(width=2)
+    other = dataclasses.replace(data, variant="other images")
+    wu.sweep(tries, other, settings, width=(1,))
+    assert tries.made[6:] == [(1, 0), (1, 1)]
+
+
+def test_after_an_interruption_it_goes_on(tries, data, settings, capsys):
+    with pytest.raises(KeyboardInterrupt):
+        wu.sweep(Tries(stop_after=3), data, settings, width=(1, 2))
+    assert "Interrupted: 3 of 4 runs are kept. Run this again to go on." in capsys.readouterr().out
+    wu.sweep(tries, data, settings, width=(1, 2))
+    assert tries.made == [(2, 1)]
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_training_that_is_stopped_is_neither_kept_nor_shown(data, settings, monkeypatch, epoch):
+    loaders = ImageData.loaders
+
+    def stopped(*of):
+        train_loader, test_loader = loaders(*of)
+        return Interrupted(train_loader, epoch, 1), test_loader
+
+    with monkeypatch.context() as while_pressing:
+        while_pressing.setattr(ImageData, "loaders", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            wu.sweep(wu.try_deeper, data, settings, use_recorded=False)
+    assert wu.find_run("deeper", data, settings) is None
+    assert not list(settings.runs_dir.rglob("*.json"))
+    again = wu.sweep(wu.try_deeper, data, settings, use_recorded=False)
+    assert [len(trial.history.test_loss) for trial in again.trials] == [2, 2]
+
+
+def disk_is_full(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+def test_on_a_full_disk_a_sweep_goes_on_and_says_so(data, settings, monkeypatch, capsys):
+    monkeypatch.setattr(sweeps, "keep", disk_is_full)
+    monkeypatch.setattr(recipes, "save_run", disk_is_full)  # the network of the first seed
+    assert len(wu.sweep(wu.try_deeper, data, settings, use_recorded=False).trials) == 2
+    said = "A run could not be kept for the next time ([Errno 28] No space left on device)."
+    assert capsys.readouterr().out.count(said) == 2
+
+
+OF_BOTH = f"CIFAR-10 and {COPY}"
+OTHERS = [(3, 0), (3, 1)]
+FROM_RECORD = {
+    "all of it": (CIFAR10, "", (1, 2), [], [0.9] * 4, COPY),
+    "what there is": (CIFAR10, "", (2, 3), OTHERS, [0.9, 0.9, 0.3, 0.3], OF_BOTH),
+    "on the same images": (CIFAR10, "JPEG copy", (2, 3), OTHERS, [0.9, 0.9, 0.3, 0.3], COPY),
+    "nothing": (CIFAR10, "", (3,), OTHERS, [0.3] * 2, CIFAR10),
+    "all of it, for other images": (STANDIN, "", (1, 2), [], [0.9] * 4, COPY),
+    "nothing, rather than two data sets in a table": (
+        *(STANDIN, "", (2, 3), [(2, 0), (2, 1), *OTHERS], [0.2, 0.2, 0.3, 0.3], STANDIN),
+    ),
+}
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize("what", FROM_RECORD)
+def test_from_the_record_is_taken(tries, data, settings, what):
+    name, variant, widths, made, results, measured_on = FROM_RECORD[what]
+    images = dataclasses.replace(data, name=name, variant=variant)
+    found = wu.sweep(tries, images, settings, width=widths)
+    assert (tries.made, [trial.result for trial in found.trials]) == (made, results)
+    assert found.measured_on == measured_on
+
+
+@pytest.mark.usefixtures("shipped")
+def test_your_own_runs_come_before_those_of_the_record(tries, data, settings):
+    cifar10 = dataclasses.replace(data, name=CIFAR10)
+    own = wu.sweep(tries, cifar10, settings, use_recorded=False, width=(1,))
+    assert own.measured_on == CIFAR10
+    found = wu.sweep(tries, cifar10, settings, width=(1, 2))
+    assert [trial.result for trial in found.trials] == [0.1, 0.1, 0.9, 0.9]
+    quick = dataclasses.replace(settings, profile=PROFILES["quick"])  # trains for itself
+    wu.sweep(tries, cifar10, quick, width=(2,))
+    assert tries.made == [(1, 0), (1, 1), (2, 0)]
+
+
+def test_a_damaged_file_is_named(tries, data, settings):
+    wu.sweep(tries, data, settings, width=(1,))
+    [file] = (settings.runs_dir / "sweeps").glob("*.json")
+    file.write_text(file.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    with pytest.raises(SweepError, match=r"\.json is damaged: remove it"):
+        wu.sweep(tries, data, settings, width=(1,))
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({}, "chooses data, settings, width, but: missing a required argument: 'width'"),
+        ({"height": (1,)}, "but: missing a required argument: 'width'"),
+        ({"width": (1,), "height": (2,)}, "but: got an unexpected keyword argument 'height'"),
+        ({"width": 2}, r"width is 2, but .* write width=\(2,\)\."),
+    ],
+)
+def test_a_wrong_choice_is_named_before_anything_is_trained(tries, data, settings, choices, said):
+    with pytest.raises(ValueError, match=said):
+        wu.sweep(tries, data, settings, **choices)
+    assert not tries.made
+
+
+@pytest.mark.parametrize(
+    ("free", "device", "profile", "at_once"),
+    [
+        (100, "cpu", "full", 8),
+        (5, "cpu", "full", 3),
+        (1, "cpu", "full", 1),
+        (100, "cuda", "full", 1),
+        (100, "cpu", "quick", 1),  # short runs are done before a process has started
+    ],
+)
+def test_no_more_runs_at_once_than_memory_and_cores_allow(
+    settings, memory, free, device, profile, at_once
+):
+    memory[0] = free * GB
+    eight = dataclasses.replace(
+        settings, threads=8, device=torch.device(device), profile=PROFILES[profile]
+    )
+    assert runs_at_once(eight, 20) == at_once
+    assert runs_at_once(eight, 1) == 1
+
+
+def test_the_table_says_what_all_seeds_found_together(data, settings, capsys):
+    def try_seeds(data, settings, width):
+        return wu.History(test_accuracy=[0.5 + settings.seed / 10]), 1234
+
+    wu.sweep(try_seeds, data, settings, width=(1,)).show()
+    *_, heads, row = capsys.readouterr().out.splitlines()
+    assert " ".join(heads.split()) == (
+        "width parameters seconds test accuracy, mean of seeds lowest to highest"
+    )
+    assert row.split() == ["1", "1,234", "0", "55.0%", "50.0%", "to", "60.0%"]
+
+
+def test_processes_of_their_own_find_what_one_process_finds(data, settings, memory):
+    two = dataclasses.replace(settings, threads=2)
+    memory[0] = 100 * GB
+    apart = wu.sweep(wu.try_code_size, data, two, use_recorded=False, embedding_dim=(1, 2))
+    for file in (settings.runs_dir / "sweeps").glob("*.json"):
+        file.unlink()
+    memory[0] = 0
+    together = wu.sweep(wu.try_code_size, data, settings, use_recorded=False, embedding_dim=(1, 2))
+    for one, other in zip(apart.trials, together.trials, strict=True):
+        assert one.result == pytest.approx(other.result, rel=1e-3)
+        assert one.n_parameters == other.n_parameters

@@ -1,11 +1,11 @@
 """What a run depends on: data set, profile, device, seed and folders."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import torch
 from platformdirs import user_cache_path, user_data_path
@@ -199,20 +199,12 @@ def own_mirrors(environment: Mapping[str, str] | None = None) -> list[str]:
     env = os.environ if environment is None else environment
     urls = env.get("WORKSHOP_MIRRORS", "").split()
     for url in urls:
-        if not _is_address(url):
+        if not re.match(r"https?://[^/?#\[\]]+(/|$)", url):
             raise ValueError(
                 f"WORKSHOP_MIRRORS names {url!r}, but it must hold addresses such as "
                 "'https://example.org/cifar-10-python.tar.gz', separated by spaces."
             )
     return urls
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _choice(env: Mapping[str, str], variable: str, default: str) -> str:

@@ -1,26 +1,25 @@
 """What CIFAR-10 is read from: the official files, packed or unpacked, or a folder of images.
 
-Each reader returns raw arrays: training images, training labels, test images, test labels.
-Images are uint8, N×3×32×32; labels are whole numbers from 0 to 9.
-
 The official files are Python pickles, which could run anything when they are opened. So each is
-read into memory, its sum is compared, and only then those very bytes are opened.
+read into memory, its sum is compared, and only then those very bytes are opened. (torchvision reads
+a file twice, first for its sum and then to open it: it might have changed in between.)
 """
 
 import hashlib
 import pickle
 import tarfile
+import warnings
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
+from tqdm.auto import tqdm
 
-from workshop_utils.images import image_folder
-from workshop_utils.images.dataset import Arrays
-from workshop_utils.images.image_folder import DataError
+from workshop_utils.images.dataset import CLASSES, JPEG_COPY, Arrays
+from workshop_utils.settings import progress_bars_wanted
 
-SIZE = 170_498_071  # bytes of the archive
 ARCHIVE = "cifar-10-python.tar.gz"
-ARCHIVE_MD5 = "c58f30108f718f92721af3b95e74349a"
+ARCHIVE_SIZE = 170_498_071  # bytes
 ARCHIVE_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 OFFICIAL_FOLDER = "cifar-10-batches-py"
 IMAGE_FOLDER = "cifar10"
@@ -38,18 +37,18 @@ TRAIN_FILES = {
     "data_batch_4": "634d18415352ddfa80567beed471001a",
     "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
 }
-LARGEST = 40_000_000  # bytes; each of them has a little more than 31 million
 TEST_FILES = {"test_batch": "40351d587109b95175f43aff81a1287e"}
+LARGEST = 40_000_000  # bytes; each of them has a little more than 31 million
+# What Pillow raises for files that are no images, are cut off, or would fill the memory.
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+
+
+class DataError(RuntimeError):
+    """A file of CIFAR-10 is not as it should be; the text says what to do."""
 
 
 class NotFoundError(RuntimeError):
-    """CIFAR-10 is not in the data folder and could not be fetched.
-
-    Args:
-        data_dir: where it was looked for.
-        reason: why it could not be fetched.
-        advice: what to do about it.
-    """
+    """CIFAR-10 is not in the data folder and could not be fetched, for this reason."""
 
     def __init__(
         self,
@@ -58,147 +57,161 @@ class NotFoundError(RuntimeError):
         advice: str = f"To use it, put {ARCHIVE} into a folder and set WORKSHOP_DATA to it.",
     ) -> None:
         super().__init__(f"CIFAR-10 is not in {data_dir}, and {reason}. {advice}")
-        self.data_dir = data_dir
         self.reason = reason
 
 
 def folder_of(path: Path) -> Path:
-    """The data folder that is meant, also by somebody who names what lies in it.
-
-    Args:
-        path: the data folder, or one of `PLACES` or another file in it.
-    """
+    """The data folder that is meant, also by somebody who names what lies in it."""
     is_file = path.is_file() and (path.name in PLACES or path.suffix == ".safetensors")
     is_inside = path.name in PLACES and any((path / n).exists() for n in ("test_batch", "test"))
     return path.parent if is_file or is_inside else path
 
 
 def find(data_dir: Path) -> Path | None:
-    """The first of `PLACES` that is in `data_dir`; None if there is none of them."""
+    """The first of `PLACES` that is in the data folder; None if there is none of them."""
     return next((data_dir / name for name in PLACES if (data_dir / name).exists()), None)
 
 
 def check(found: Path) -> None:
-    """Refuse damaged files without loading them.
-
-    Args:
-        found: one of `PLACES` in the data folder.
-
-    Raises:
-        DataError: something is missing or altered.
-    """
+    """Refuse what is incomplete or altered with a DataError, without loading it."""
     if found.name == ARCHIVE:
-        check_archive(found)
+        _check_archive(found)
     elif found.name == IMAGE_FOLDER:
-        image_folder.find_images(found)
+        _image_files(found)
     else:
-        for name, md5 in (TRAIN_FILES | TEST_FILES).items():
-            _official_bytes(found, name, md5)
+        _unpacked(found)
 
 
-def read(found: Path) -> tuple[Arrays, bool]:
-    """Read whatever was found.
-
-    Args:
-        found: one of `PLACES` in the data folder.
+def read(found: Path) -> tuple[Arrays, str]:
+    """Read what `find` has found.
 
     Returns:
-        The arrays, and whether they come from JPEG files, which are slightly smoother than the
-        official images.
+        Training images, training labels, test images, test labels (images are uint8, N×3×32×32,
+        labels whole numbers from 0 to 9); and the variant, see `ImageData`.
 
     Raises:
         DataError: something is missing, altered or damaged.
     """
     if found.name == IMAGE_FOLDER:
-        return image_folder.read_images(found)
-    return (read_archive(found) if found.name == ARCHIVE else read_official_folder(found)), False
+        return _read_images(found)
+    files = _packed(found) if found.name == ARCHIVE else _unpacked(found)
+    arrays = []
+    for names in (TRAIN_FILES, TEST_FILES):
+        batches = [pickle.loads(files[name], encoding="latin1") for name in names]
+        arrays.append(np.concatenate([batch["data"] for batch in batches]).reshape(-1, 3, 32, 32))
+        labels = [label for batch in batches for label in batch["labels"]]
+        arrays.append(np.array(labels, dtype=np.int64))
+    return tuple(arrays), ""
 
 
-def read_official_folder(folder: Path) -> Arrays:
-    """Read `cifar-10-batches-py`.
-
-    Raises:
-        DataError: a file is missing or altered.
-    """
-    files = TRAIN_FILES | TEST_FILES
-    return _arrays({name: _official_bytes(folder, name, md5) for name, md5 in files.items()})
-
-
-def read_archive(archive: Path) -> Arrays:
-    """Read the official `cifar-10-python.tar.gz`; nothing is unpacked to the disk.
-
-    Raises:
-        DataError: the file is incomplete or not the official one.
-    """
-    check_archive(archive)
-    files = TRAIN_FILES | TEST_FILES
-    contents = {}
-    with tarfile.open(archive) as tar:
-        members = {member.name: member for member in tar if member.isreg()}
-        for name, md5 in files.items():
-            member = members.get(f"{OFFICIAL_FOLDER}/{name}")
-            content = tar.extractfile(member).read(LARGEST) if member else b""
-            _check_sum(content, md5, archive)
-            contents[name] = content
-    return _arrays(contents)
+def sha256_of(file: Path) -> str:
+    """The sum of a file, which need not fit into memory."""
+    sum_so_far = hashlib.sha256()
+    with file.open("rb") as opened:
+        while chunk := opened.read(2**20):
+            sum_so_far.update(chunk)
+    return sum_so_far.hexdigest()
 
 
-def check_archive(archive: Path) -> None:
-    """Refuse an archive that is not the official one, without opening it.
-
-    Raises:
-        DataError: it has another size or other sums, or cannot be read.
-    """
+def _unpacked(folder: Path) -> dict[str, bytes]:
+    """The files of the official folder, each with the right sum."""
     try:
-        is_official = archive.stat().st_size == SIZE and sums_of(archive) == (
-            ARCHIVE_MD5,
-            ARCHIVE_SHA256,
-        )
+        files = {name: (folder / name).read_bytes() for name in TRAIN_FILES | TEST_FILES}
+    except OSError as error:
+        raise DataError(
+            f"{error.filename} cannot be read ({error.strerror}). Unpack the archive {ARCHIVE} "
+            "again, or put the archive itself there."
+        ) from error
+    return _compared(files, folder)
+
+
+def _packed(archive: Path) -> dict[str, bytes]:
+    """The same files from the official archive; nothing is unpacked to the disk."""
+    _check_archive(archive)
+    with tarfile.open(archive) as tar:
+        files = {
+            Path(member.name).name: tar.extractfile(member).read(LARGEST)
+            for member in tar
+            if member.isreg()
+        }
+    return _compared(files, archive)
+
+
+def _check_archive(archive: Path) -> None:
+    """Refuse an archive that is not the official one, without opening it."""
+    try:
+        size = archive.stat().st_size
+        is_official = size == ARCHIVE_SIZE and sha256_of(archive) == ARCHIVE_SHA256
     except OSError as error:
         raise DataError(f"{archive} cannot be read ({error.strerror}).") from error
     if not is_official:
         raise DataError(
-            f"{archive} is incomplete or not the official archive ({SIZE:,} bytes, md5 "
-            f"{ARCHIVE_MD5}). Remove it and fetch it again."
+            f"{archive} is incomplete or not the official archive ({ARCHIVE_SIZE:,} bytes, sha256 "
+            f"{ARCHIVE_SHA256}). Remove it and fetch it again."
         )
 
 
-def sums_of(file: Path) -> tuple[str, str]:
-    """md5 and sha256 of a file."""
-    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-    with file.open("rb") as opened:
-        while chunk := opened.read(2**20):
-            md5.update(chunk)
-            sha256.update(chunk)
-    return md5.hexdigest(), sha256.hexdigest()
+def _compared(files: dict[str, bytes], place: Path) -> dict[str, bytes]:
+    """The same files, if they are the official ones."""
+    for name, md5 in (TRAIN_FILES | TEST_FILES).items():
+        if hashlib.md5(files.get(name, b""), usedforsecurity=False).hexdigest() != md5:
+            raise DataError(
+                f"{place / name} is not the official one: it was altered or cut off, and is not "
+                f"opened. Remove {place.name} and fetch the archive again."
+            )
+    return files
 
 
-def _official_bytes(folder: Path, name: str, md5: str) -> bytes:
-    try:
-        content = (folder / name).read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{folder / name} cannot be read ({error.strerror}). Unpack the archive {ARCHIVE} "
-            "again, or put the archive itself there."
-        ) from error
-    _check_sum(content, md5, folder / name)
-    return content
+def _image_files(folder: Path) -> dict[str, list[tuple[str, int]]]:
+    """Files and labels of "train" and "test", sorted by class and then by name."""
+    from torchvision.datasets import DatasetFolder  # not at the top: it takes a second
 
-
-def _check_sum(content: bytes, md5: str, file: Path) -> None:
-    if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
-        raise DataError(
-            f"{file} is not the official one: it was altered or cut off, and is not opened. "
-            "Remove the folder and unpack the archive again."
+    labels = {name: label for label, name in enumerate(CLASSES)}
+    found = {}
+    for part in ("train", "test"):
+        found[part] = DatasetFolder.make_dataset(
+            folder / part, labels, is_valid_file=_is_image, allow_empty=True
         )
+        if missing := set(range(len(CLASSES))) - {label for _, label in found[part]}:
+            raise DataError(
+                f"There are no images in {folder / part / CLASSES[min(missing)]}. The folder "
+                f"{folder.name!r} must hold train/<class>/ and test/<class>/ for all ten classes: "
+                "unpack it again."
+            )
+    return found
 
 
-def _arrays(contents: dict[str, bytes]) -> Arrays:
-    """Images and labels from the bytes of the official files, whose sums were compared."""
+def _is_image(file: str) -> bool:
+    """By its name. Those that begin with a dot are what macOS leaves beside images."""
+    name = Path(file).name.lower()
+    return name.endswith((".png", ".jpg", ".jpeg")) and not name.startswith(".")
+
+
+def _read_images(folder: Path) -> tuple[Arrays, str]:
+    """All images of a folder `{train,test}/<class>/*.png` (or .jpg), and the variant."""
+    files = _image_files(folder)
     arrays = []
-    for names in (TRAIN_FILES, TEST_FILES):
-        batches = [pickle.loads(contents[name], encoding="latin1") for name in names]
-        arrays.append(np.concatenate([batch["data"] for batch in batches]).reshape(-1, 3, 32, 32))
-        labels = [label for batch in batches for label in batch["labels"]]
-        arrays.append(np.array(labels, dtype=np.int64))
-    return tuple(arrays)
+    for part, samples in files.items():
+        # Mixed once, always in the same way: the files lie class by class.
+        order = np.random.RandomState(0).permutation(len(samples))
+        bar = tqdm(order, f"reading {part} images", leave=False, disable=not progress_bars_wanted())
+        arrays.append(np.stack([_read_image(samples[i][0]) for i in bar]))
+        arrays.append(np.array([samples[i][1] for i in order], dtype=np.int64))
+    is_jpeg = any(not file.lower().endswith(".png") for part in files.values() for file, _ in part)
+    return tuple(arrays), JPEG_COPY if is_jpeg else ""
+
+
+def _read_image(file: str) -> np.ndarray:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused below
+            image = Image.open(file)
+        with image:
+            width, height = image.size
+            if (width, height) == (32, 32):  # looked at before the pixels are unpacked
+                return np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+    except UNREADABLE as error:
+        raise DataError(f"{file} cannot be read as an image: replace or remove it.") from error
+    raise DataError(
+        f"{file} is {width}×{height}, but CIFAR-10's images are 32×32: replace or remove it."
+    )

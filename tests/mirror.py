@@ -1,15 +1,14 @@
-"""Mirrors on loopback that send a file, and misbehave as they are told."""
+"""A server on loopback that sends a file, and misbehaves as it is told."""
 
 import http.server
 import socket
 import struct
 import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 FOR_EVER = 60  # seconds; a test ends long before, and with it the wait
-PROBE = "bytes=0-0"
+PROBE = "bytes=0-0"  # somebody only wants to know whether the file is there
 
 
 @dataclass
@@ -20,23 +19,22 @@ class Mirror:
         body: the file.
         ranges: whether it sends parts of the file.
         cuts: after how many bytes its answers break off, one after the other; then none does.
-        hangs: whether it falls silent there, instead of closing the connection.
-        resets: whether it resets the connection there, as if the cable was pulled.
+        at_cut: whether it says goodbye there ("close"), resets the connection, as if the cable was
+            pulled ("reset"), or falls silent ("hang").
         speed: bytes per second; None for as fast as it can.
         status: an error that it answers everything with.
         refusals: how many of its answers are errors 503, probes not counted.
         silent: whether it takes calls and never answers.
         circles: whether it redirects to itself.
         html: whether it says that it sends a web page.
-        content_range: what it says to send, whatever it does.
+        content_range: what it says to send, whatever it does; probes not counted.
         length: what it says the length is; "" says nothing.
     """
 
     body: bytes
     ranges: bool = True
     cuts: list = field(default_factory=list)
-    hangs: bool = False
-    resets: bool = False
+    at_cut: str = "close"
     speed: float | None = None
     status: int | None = None
     refusals: int = 0
@@ -63,12 +61,15 @@ class Mirror:
                 pass  # who is sent nonsense hangs up; that is no error of the server's
 
         self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/cifar-10-python.tar.gz"
-        # Asks often whether to stop: a test is not to wait for it.
-        run = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
-        run.start()
+        self.host = f"127.0.0.1:{self.server.server_port}"
+        self.url = f"http://{self.host}/cifar-10-python.tar.gz"
 
-    def stop(self):
+    def __enter__(self):
+        # Asks often whether to stop: a test is not to wait for it.
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
         self.stopping.set()
         self.server.shutdown()
         self.server.server_close()
@@ -95,10 +96,9 @@ class Mirror:
         if wanted and self.ranges:
             first, _, end = wanted.removeprefix("bytes=").partition("-")
             first, last = int(first), int(end or last)
-            if first > last:
-                handler.send_error(416)
-                return
-            content_range = self.content_range or f"bytes {first}-{last}/{len(self.body)}"
+            content_range = f"bytes {first}-{last}/{len(self.body)}"
+            if self.content_range and not is_probe:
+                content_range = self.content_range
             handler.send_response(206)
             handler.send_header("Content-Range", content_range)
         else:
@@ -110,31 +110,19 @@ class Mirror:
         handler.end_headers()
         cut = self.cuts.pop(0) if self.cuts and not is_probe else None
         self.write(handler.wfile, part[:cut])
-        if cut is not None and self.hangs:
+        if cut is not None and self.at_cut == "hang":
             self.stopping.wait(FOR_EVER)
-        if cut is not None and self.resets:
+        if cut is not None and self.at_cut == "reset":
             at_once = struct.pack("ii", 1, 0)  # without waiting for what is still to be sent
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
             handler.rfile.close()  # or the connection stays open
             handler.connection.close()
 
     def write(self, out, part):
-        if self.speed is None:
-            out.write(part)
-            return
-        step = max(1, int(self.speed / 50))
-        for start in range(0, len(part), step):
+        step = len(part) if self.speed is None else max(1, int(self.speed / 50))
+        for start in range(0, len(part), step or 1):
             if self.stopping.is_set():
                 return
             out.write(part[start : start + step])
-            time.sleep(1 / 50)
-
-
-@contextmanager
-def running(*mirrors):
-    """Stop the mirrors at the end."""
-    try:
-        yield [mirror.url for mirror in mirrors]
-    finally:
-        for mirror in mirrors:
-            mirror.stop()
+            if self.speed is not None:
+                time.sleep(1 / 50)

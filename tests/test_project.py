@@ -39,12 +39,12 @@ def test_conda_and_pip_install_the_same_versions():
 @pytest.mark.parametrize(
     ("room", "may_import"),
     [
-        ("networks", "files"),
+        ("networks", "files table"),
         ("images", "settings files networks"),
         ("analysis", "files networks"),
         ("training", "settings files networks images"),
         ("figures", "settings files networks images analysis training"),
-        ("experiments", "settings files networks images analysis training figures"),
+        ("experiments", "settings files table networks images analysis training figures"),
         ("exercises", "settings files networks images analysis training figures experiments"),
         ("doctor", "settings files networks images analysis training figures experiments"),
     ],

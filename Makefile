@@ -48,13 +48,13 @@ explorer: $(INSTALLED)  ## a page to walk between images by hand: build/html/exp
 	$(PY) -m tools.pages.explorer
 
 grade-demo: $(INSTALLED)  ## grade a class of made-up submissions with nbgrader
-	$(PY) -m pytest -m grading tests/test_grading.py -s
+	$(PY) -m pytest -m long tests/test_grading.py -s
 
 reference: $(INSTALLED)  ## record results anew, on the data set that is found
 	$(PY) -m tools.notebooks.record full 0 1 2 3 4
 	$(PY) -m tools.notebooks.record quick 0 1 2 3 4 5 6 7
 
-bench: $(INSTALLED)  ## measure seconds and memory beside other ways; needs an idle computer
+bench: $(INSTALLED)  ## measure seconds beside other ways to train; needs an idle computer
 	$(PY) -m tools.measuring.bench
 
 clean:

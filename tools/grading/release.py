@@ -90,8 +90,8 @@ def _prepare_home(home: Path) -> None:
     encoder, decoder = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
     optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()), lr=1e-3)
     # One epoch is little, but enough to tell a right line of images from a wrong one.
-    history = wu.train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs=1)
-    wu.save_run("autoencoder", history, data, settings, encoder=encoder, decoder=decoder)
+    keep = wu.Keep("autoencoder", data, settings)
+    wu.train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs=1, keep=keep)
 
 
 def main() -> None:

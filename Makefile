@@ -16,6 +16,7 @@ run: $(INSTALLED)  ## run the notebooks; pages and a table of results in build/
 test: $(INSTALLED)  ## lint, tests, and the notebooks of the lab run again and compared: 5 minutes
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 	$(PY) -m pytest -n 2 --dist loadfile --cov=workshop_utils --cov-fail-under=90 --durations=5
 
 test-long: $(INSTALLED)  ## the last notebook, broken workbooks, and what goes wrong many times over

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -101,6 +100,6 @@ def _sha256(about: str, tensors: dict[str, Tensor]) -> str:
     return total.hexdigest()
 
 
-def _bytes(tensor: Tensor) -> np.ndarray:
+def _bytes(tensor: Tensor) -> memoryview:
     """The tensor's memory, not copied."""
-    return tensor.reshape(-1).view(torch.uint8).numpy()
+    return tensor.reshape(-1).view(torch.uint8).numpy().data

@@ -130,9 +130,9 @@ def _packed(archive: Path) -> dict[str, bytes]:
     _check_archive(archive)
     with tarfile.open(archive) as tar:
         files = {
-            Path(member.name).name: tar.extractfile(member).read(LARGEST)
+            Path(member.name).name: opened.read(LARGEST)
             for member in tar
-            if member.isreg()
+            if member.isreg() and (opened := tar.extractfile(member))
         }
     return _compared(files, archive)
 

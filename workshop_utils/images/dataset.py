@@ -11,7 +11,7 @@ CIFAR10 = "CIFAR-10"
 STANDIN = "stand-in"
 JPEG_COPY = "JPEG copy"
 
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Arrays = tuple[np.ndarray, ...]
 
 CLASSES = (
     "airplane",

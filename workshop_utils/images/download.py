@@ -76,7 +76,7 @@ def check_download(data_dir: Path, offline: bool) -> None:
     """Find out whether a mirror has the file, without fetching it; else raise NotFoundError."""
     if offline:
         raise NotFoundError(data_dir, "WORKSHOP_OFFLINE=1 forbids to fetch it")
-    answers = queue.Queue()
+    answers: queue.Queue[tuple[str, MirrorError | None]] = queue.Queue()
 
     def ask(url: str) -> None:
         try:
@@ -86,7 +86,8 @@ def check_download(data_dir: Path, offline: bool) -> None:
             answers.put((url, problem))
 
     # All at once, and in threads: looking up a name may hang for long, whatever the timeout.
-    problems = {url: f"does not answer within {PATIENCE} seconds" for url in mirrors()}
+    no_answer = MirrorError(f"does not answer within {PATIENCE} seconds")
+    problems = dict.fromkeys(mirrors(), no_answer)
     for url in problems:
         threading.Thread(target=ask, args=(url,), daemon=True).start()
     until = time.monotonic() + PATIENCE
@@ -133,7 +134,9 @@ def download(data_dir: Path, offline: bool = False) -> Path:
 
 def _complete(part: Path, bar: tqdm) -> None:
     """Let one mirror after the other add to the partial file, until it is the right one."""
-    left, problems, speeds = mirrors(), {}, {}
+    left = mirrors()
+    problems: dict[str, MirrorError] = {}
+    speeds: dict[str, float] = {}
     longest, pauses = _length(part), list(PAUSES)
     while not _is_right(part):
         # Those that were slow come last, the quickest of them first, and are put up with.

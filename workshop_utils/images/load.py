@@ -44,8 +44,16 @@ def load_data(settings: Settings) -> ImageData:
     n_train, n_test = settings.profile.n_train, settings.profile.n_test
     limits = (n_train, n_train, n_test, n_test)
     tensors = [t[:n].to(settings.device) for t, n in zip(tensors, limits, strict=True)]
-    tensors = [_channels_last(t) if t.ndim == 4 else t for t in tensors]  # labels stay
-    data = ImageData(name, about.get("variant", ""), *tensors, seed=settings.seed)
+    train_images, train_labels, test_images, test_labels = tensors
+    data = ImageData(
+        name,
+        about.get("variant", ""),
+        _channels_last(train_images),
+        train_labels,
+        _channels_last(test_images),
+        test_labels,
+        seed=settings.seed,
+    )
     print(f"{data}, from {origin}.")
     return data
 
@@ -104,7 +112,7 @@ def _drawing_code() -> str:
     """The sum of the code that draws the stand-in: with other code, it is drawn again."""
     from workshop_utils.images import standin, standin_shapes
 
-    code = [Path(module.__file__).read_bytes() for module in (standin, standin_shapes)]
+    code = [Path(str(module.__file__)).read_bytes() for module in (standin, standin_shapes)]
     return hashlib.sha256(b"".join(code)).hexdigest()
 
 

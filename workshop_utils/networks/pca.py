@@ -1,6 +1,7 @@
 """Principal component analysis (PCA), written as what it is: a linear autoencoder."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -35,7 +36,9 @@ def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
 
 def widest_first(parts: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
     """Mean and directions of rows of D numbers, which come in parts N×D."""
-    n_rows, total, products = 0, 0, 0
+    n_rows = 0
+    total: Any = 0  # D numbers from the first part on
+    products: Any = 0  # D×D
     for x in parts:
         n_rows += len(x)
         total += x.sum(dim=0)

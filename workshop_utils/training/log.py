@@ -60,7 +60,7 @@ class Log:
         if self._is_kept:
             self._keep.go_on(self._training, self._n_epochs)
         self._finished = self._training.state()
-        self._bar = None
+        self._bar: tqdm | None = None
         return self
 
     def __exit__(

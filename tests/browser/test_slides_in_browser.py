@@ -105,7 +105,6 @@ def opened(request, built):
 def open_deck(opened, name, viewport=LAPTOP, fonts="chromium"):
     page = opened(f"slides/{name}.html", viewport, fonts)
     page.wait_for_function("Reveal.isReady()")
-    page.add_style_tag(content="*, *::after { transition: none !important }")  # saves waiting
     return page
 
 
@@ -144,8 +143,11 @@ def test_letters_are_as_large_as_there_is_room_for(opened):
         body.evaluate("x => Reveal.slide(...Object.values(Reveal.getIndices(x.closest('.slide'))))")
         return body.evaluate("x => parseFloat(getComputedStyle(x).fontSize)")
 
-    assert letters("last = True") == 34
+    assert letters("little else") == letters("last = True") == 34
     assert 20 < letters("Now and then") < 34
+    page.keyboard.press("Home")
+    page.keyboard.press("Escape")  # shows all slides, also those that were never opened
+    assert page.evaluate(OVERFLOWING) == ["def run(x):"]
 
 
 def test_a_figure_that_is_not_wide_stands_beside_its_text(opened):

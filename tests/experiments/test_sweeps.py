@@ -173,6 +173,13 @@ def test_your_own_runs_come_before_those_of_the_record(tries, data, settings):
     assert tries.made == [(1, 0), (1, 1), (2, 0)]
 
 
+@pytest.mark.usefixtures("shipped")
+def test_what_was_never_recorded_is_named():
+    assert len(sweeps.shipped_sweep("tries").trials) == 4
+    with pytest.raises(SweepError, match="No runs of try_again came with the workbook"):
+        sweeps.shipped_sweep("try_again")
+
+
 def test_a_damaged_file_is_named(tries, data, settings):
     wu.sweep(tries, data, settings, width=(1,))
     [file] = (settings.runs_dir / "sweeps").glob("*.json")

@@ -109,10 +109,6 @@ class Experiments:
         print_table(rows)
 
     def check_not_empty(self) -> None:
-        """Refuse to show nothing.
-
-        Raises:
-            ValueError: nothing was run yet.
-        """
+        """Refuse to show nothing."""
         if not self.trials:
             raise ValueError("Nothing was tried yet: call run(...) first, with your choices.")

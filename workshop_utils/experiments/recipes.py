@@ -140,11 +140,8 @@ def try_variational(data: ImageData, settings: Settings, beta: float) -> tuple[H
 def let_rate_rise_and_fall(optimizer: torch.optim.Optimizer, n_batches: int) -> None:
     """Let the learning rate rise to its full value in a fifth of the time, then fall to zero.
 
-    Momentum (for Adam: the first beta) goes the other way, from 0.95 to 0.85 and back.
-
-    Args:
-        optimizer: changes both by itself from now on, after every batch.
-        n_batches: how many batches there will be.
+    Momentum (for Adam: the first beta) goes the other way, from 0.95 to 0.85 and back. From now on,
+    the optimizer changes both by itself after every batch.
 
     Source: Smith and Topin (2018).
     """

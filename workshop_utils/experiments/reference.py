@@ -104,11 +104,7 @@ def _read_recording(entry: dict) -> Recording:
 
 
 def find_recorded(metric: str, dataset: str, profile: str) -> Recorded | None:
-    """What was recorded for a metric; None if nothing was.
-
-    Raises:
-        ValueError: there is no such metric.
-    """
+    """What was recorded for a metric; None if nothing was."""
     if metric not in METRICS:
         raise ValueError(f"There is no metric {metric!r}; there are {', '.join(METRICS)}.")
     recording = load_reference().get(dataset, {}).get(profile)

@@ -35,15 +35,10 @@ class SweepError(RuntimeError):
 
 @dataclass(frozen=True)
 class Sweep:
-    """The runs of a sweep.
+    """The runs of a sweep."""
 
-    Args:
-        measured_on: name of the data set and its variant.
-        trials: one for each combination of choices and each seed; "seed" is among its choices.
-    """
-
-    measured_on: str
-    trials: list[Trial]
+    measured_on: str  # name of the data set and its variant
+    trials: list[Trial]  # one for each combination of choices and each seed; "seed" is a choice
 
     def values_of(self, choice: str) -> list[float]:
         """What was chosen for a choice, such as "learning_rate", from small to large."""
@@ -147,15 +142,10 @@ def runs_at_once(settings: Settings, n_runs: int) -> int:
 
 
 def shipped_sweep(name: str) -> Sweep:
-    """The runs that came with the workbook, of the function of this name, such as "try_width".
-
-    Raises:
-        FileNotFoundError: nothing was recorded under this name.
-        SweepError: the file is damaged.
-    """
+    """The runs that came with the workbook, of the function of this name, such as "try_width"."""
     found = _read(_shipped_file(name))
     if not found:
-        raise FileNotFoundError(_shipped_file(name))
+        raise SweepError(f"No runs of {name} came with the workbook; a tutor can record them.")
     titles, trials = zip(*found.values(), strict=True)
     return Sweep(titles[0], list(trials))
 
@@ -166,12 +156,7 @@ def ship_sweep(name: str, found: Sweep) -> None:
 
 
 def keep(file: Path, measured_on: str, trials: list[Trial]) -> None:
-    """Add trials to a file; one with the same choices is replaced, others' images are dropped.
-
-    Raises:
-        OSError: the folder cannot be written to, or the disk is full.
-        SweepError: the file is damaged.
-    """
+    """Add trials to a file; those of the same choices, or of other images, are dropped."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_suffix(".lock")):  # two notebooks may run the same sweep
         known = {key: trial for key, (title, trial) in _read(file).items() if title == measured_on}

@@ -390,7 +390,7 @@ def starts(official, tmp_path):
         yield Starts(official, tmp_path / "shared", mirror)
 
 
-@pytest.mark.parametrize("n", [3, pytest.param(40, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("n", [3, pytest.param(40, marks=pytest.mark.long)])
 def test_notebooks_that_start_together_download_once(n, starts):
     starts.all_end_well(*[starts.start(pause=0.1) for _ in range(n)])
     assert len(starts.mirror.asked) == 1
@@ -398,7 +398,7 @@ def test_notebooks_that_start_together_download_once(n, starts):
 
 ONCE = [("writing", 0.05)]
 OFTEN = [
-    pytest.param(phase, 0.007 * step, marks=pytest.mark.faults)
+    pytest.param(phase, 0.007 * step, marks=pytest.mark.long)
     for phase in ("Fetching", "reading", "writing", "naming")
     for step in range(13)
 ]

@@ -5,6 +5,7 @@ import sys
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from students.right_encoders import InOneVector
 from students.table import Table
 
 import workshop_utils as wu
@@ -473,6 +474,7 @@ WRONG.add("code / 10", with_end(lambda z: z / 10), "code is multiplied by 0.1")
 WRONG.add("code + 1", with_end(lambda z: z + 1), "1 is added to the code")
 WRONG.add("ignores x", with_start(torch.zeros_like), "same for every image")
 WRONG.add("noise", with_end(lambda z: z + torch.randn_like(z)), "another code each time")
+WRONG.add("by their number", with_end(lambda z: z * 2 / len(z)), "Is anything else done")
 WRONG.add("sorted", with_end(lambda z: z.sort(1).values), "Is anything else done in forward")
 WRONG.add("by the batch", with_end(lambda z: z - z.mean(0)), "Is anything else done in forward")
 
@@ -529,26 +531,47 @@ class MaxPooled(with_options(stride=1, padding="same")):
         return F.max_pool2d(self.conv3(x), 2)
 
 
-class OtherLayout(nn.Module):
-    """Weights as height, width, in, out."""
+def in_other_layout(first=F.relu, second=F.relu, start=lambda x: x, end=lambda z: z):
+    """A class that keeps its weights as height, width, in, out."""
 
-    def __init__(self, *sizes):
-        super().__init__()
-        convs = three(*sizes)
-        self.w = nn.ParameterList(conv.weight.detach().permute(2, 3, 1, 0) for conv in convs)
-        self.b = nn.ParameterList(conv.bias.detach() for conv in convs)
+    class Encoder(nn.Module):
+        def __init__(self, *sizes):
+            super().__init__()
+            convs = three(*sizes)
+            self.w = nn.ParameterList(conv.weight.detach().permute(2, 3, 1, 0) for conv in convs)
+            self.b = nn.ParameterList(conv.bias.detach() for conv in convs)
 
-    def convolve(self, i, x):
-        return F.conv2d(x, self.w[i].permute(3, 2, 0, 1), self.b[i], 2, 1)
+        def convolve(self, i, x):
+            return F.conv2d(x, self.w[i].permute(3, 2, 0, 1), self.b[i], 2, 1)
+
+        def forward(self, x):
+            x = first(self.convolve(0, start(x)))
+            return end(self.convolve(2, second(self.convolve(1, x))))
+
+    return Encoder
+
+
+for words, encoder in {
+    "The ReLU after the second convolution is": in_other_layout(second=lambda x: x),
+    "Tanh follows the first and second convolution": in_other_layout(torch.tanh, torch.tanh),
+    "LeakyReLU follows the second convolution": in_other_layout(second=F.leaky_relu),
+    "ReLU6 follows the": in_other_layout(second=F.relu6),
+    "the numbers are not those of convolution": in_other_layout(end=lambda z: z.sort(1).values),
+    "numbers are not those": in_other_layout(start=lambda x: x.mean(1, keepdim=True).expand_as(x)),
+}.items():
+    WRONG.add(f"in another layout: {words}", encoder, words)
 
 
 @WRONG("The ReLU after the second convolution is missing.")
-class MissingInOtherLayout(OtherLayout):
-    def forward(self, x):
-        return self.convolve(2, self.convolve(1, F.relu(self.convolve(0, x))))
+class MissingInOneVector(InOneVector):
+    relu_after = (0,)
 
 
-@WRONG("Tanh follows the first and second convolution")
-class TanhInOtherLayout(OtherLayout):
-    def forward(self, x):
-        return self.convolve(2, torch.tanh(self.convolve(1, torch.tanh(self.convolve(0, x)))))
+@WRONG("LeakyReLU follows the first and second convolution")
+class LeakyInOneVector(InOneVector):
+    relu = staticmethod(F.leaky_relu)
+
+
+@WRONG("ReLU6 follows the first and second convolution")
+class ReLU6InOneVector(InOneVector):
+    relu = staticmethod(F.relu6)

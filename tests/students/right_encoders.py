@@ -271,6 +271,8 @@ class ReluOnceMore(wu.ConvEncoder):
 class InOneVector(nn.Module):
     """All weights in one parameter."""
 
+    relu, relu_after = staticmethod(F.relu), (0, 1)
+
     def __init__(self, *sizes):
         super().__init__()
         self.sizes = [3, *sizes]
@@ -281,7 +283,8 @@ class InOneVector(nn.Module):
         rest = self.all
         for i, (a, b) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
             weight, bias, rest = rest.split([a * b * 16, b, len(rest) - a * b * 16 - b])
-            x = F.conv2d(F.relu(x) if i else x, weight.view(b, a, 4, 4), bias, 2, 1)
+            x = F.conv2d(x, weight.view(b, a, 4, 4), bias, 2, 1)
+            x = self.relu(x) if i in self.relu_after else x
         return x
 
 

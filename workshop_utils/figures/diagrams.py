@@ -123,11 +123,13 @@ def _blocks(layers: list[Layer], shape: tuple[int, ...]) -> list[Block]:
     for layer in layers:
         if layer.kind not in OPERATIONS:
             continue
-        if layer.kind == "Linear" and len(shape) == 3:  # Linear takes vectors: flattened before
+        if layer.kind == "Linear" and (len(shape), len(layer.shape)) == (3, 1):  # of vectors
             blocks.append(Block((math.prod(shape),), "flatten", GREY))
         operation, colour = OPERATIONS[layer.kind]
         blocks.append(Block(layer.shape, f"{layer.name}\n{operation}", colour))
         shape = layer.shape
+    if shape != layers[-1].shape:  # computed outside the layers that are known here
+        blocks.append(Block(layers[-1].shape, layers[-1].name or layers[-1].kind, GREY))
     return blocks
 
 

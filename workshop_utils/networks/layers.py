@@ -25,10 +25,11 @@ def trace_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) -
     """What each layer hands on for one blank image; a layer used twice appears twice."""
     blank = torch.zeros(1, *input_shape, device=next(model.parameters()).device)
     layers: list[Layer] = []
-    counted = set()
+    counted: set[nn.Parameter] = set()
     for name, layer, output in _steps(model, blank):
-        n_parameters = 0 if name in counted else count_parameters(layer)
-        counted.add(name)
+        learnt = {weight for weight in layer.parameters() if weight.requires_grad}
+        n_parameters = sum(weight.numel() for weight in learnt - counted)
+        counted |= learnt
         layers.append(Layer(name, type(layer).__name__, tuple(output.shape[1:]), n_parameters))
     return layers
 
@@ -61,13 +62,17 @@ def _steps(model: nn.Module, inputs: Tensor) -> list[tuple[str, nn.Module, Tenso
 
     # Containers such as nn.Sequential are looked into: their layers are what computes.
     parts = [(name, layer) for name, layer in model.named_modules() if not any(layer.children())]
+    if isinstance(model, torch.jit.ScriptModule):  # knows no hooks
+        parts = []
     hooks = [layer.register_forward_hook(note(name)) for name, layer in parts]
     try:
         with evaluating(model):
-            model(inputs)
+            output = model(inputs)
     finally:
         for hook in hooks:
             hook.remove()
+    if not steps or steps[-1][2].shape != output.shape:  # no layer gives what the model gives
+        steps.append(("output", model, output))
     return steps
 
 

@@ -7,7 +7,8 @@ from students.right_encoders import RIGHT
 
 import workshop_utils as wu
 
-MEDDLING = {"ChangesSettings", "PrintsAndWarns", "SeedsInside"}  # what these do on the side is their own affair
+# What these do on the side is their own affair.
+MEDDLING = {"ChangesSettings", "PrintsAndWarns", "SeedsInside"}
 # Their weights are in other pieces: they come back into their own class only.
 IN_OTHER_PIECES = {"InOneVector", "OneFilterAtATime"}
 

@@ -224,7 +224,8 @@ def test_what_is_in_the_data_folder_may_be_named_itself(which, settings, officia
 @pytest.mark.parametrize("about", [{"made_from": cifar10.ARCHIVE, "variant": ""}, {}])
 def test_the_cache_alone_is_enough_on_a_stick_unless_nobody_knows_what_it_is(about, settings):
     images = torch.arange(3)[:, None, None, None]
-    tensors = {part: images if "images" in part else torch.arange(3) for part in cache.PARTS}
+    each = (images, torch.arange(3))
+    tensors = {part: each["labels" in part].clone() for part in cache.PARTS}
     write_tensors(settings.data_dir / CACHE, tensors, about)
     if about:
         assert torch.equal(wu.load_data(settings).train_images, images)

@@ -1,6 +1,7 @@
 """Chromium, started once for all tests of this folder: make e2e."""
 
 import os
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +25,9 @@ def start() -> Iterator[Callable[..., Browser]]:
     installed = next(filter(None, map(shutil.which, names)), None)
     if installed is None:
         pytest.fail("No Chromium or Chrome was found. On Debian: apt-get install chromium")
+    numbers = random.getstate()
     with sync_playwright() as playwright:
+        random.setstate(numbers)  # playwright takes some when it starts
         yield lambda **environment: playwright.chromium.launch(
             executable_path=installed,
             args=["--no-sandbox"],

@@ -44,6 +44,13 @@ WRONG = """() => {
   for (const pre of slide.querySelectorAll("pre"))
     if (pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight)
       wrong.push(`code is cut off: ${pre.textContent.slice(0, 40)}`);
+  for (const pre of slide.querySelectorAll("pre")) {
+    const height = pre.offsetHeight;
+    pre.style.whiteSpace = "pre";
+    if (height > pre.offsetHeight && parseFloat(getComputedStyle(pre).fontSize) > 16)
+      wrong.push(`smaller letters would not break the lines of ${pre.textContent.slice(0, 40)}`);
+    pre.style.whiteSpace = "";
+  }
   for (const image of slide.querySelectorAll("img")) {
     const shape = image.naturalWidth / image.naturalHeight;
     const width = Math.min(image.offsetWidth, image.offsetHeight * shape);

@@ -6,8 +6,13 @@ const LARGEST = 34, SMALLEST = 20;
 function fit() {
   for (const body of document.querySelectorAll(".body")) {
     for (const pre of body.querySelectorAll("pre")) {
-      pre.style = "white-space: pre; font-size: 100px";
-      pre.style = `--most: ${98 * pre.clientWidth / pre.scrollWidth}px`;  // its longest line fits
+      let most = 24;  // so that no line need be broken, if letters that can be read allow it
+      const tooWide = () => {
+        pre.style = `width: max-content; white-space: pre; font-size: ${most}px`;
+        return pre.offsetWidth >= pre.parentNode.clientWidth;  // both are rounded
+      };
+      while (tooWide() && most > 16) most--;
+      pre.style = `--most: ${most}px`;
     }
     const tooLarge = () => [body, ...body.children].some(
       (x) => x.scrollWidth > x.clientWidth || x.scrollHeight > x.clientHeight);

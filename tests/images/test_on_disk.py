@@ -14,6 +14,7 @@ import tarfile
 import threading
 import time
 import zlib
+from pathlib import Path
 
 import pytest
 import torch
@@ -354,7 +355,7 @@ class Starts:
 
     def start(self, pause=0.0):
         program = LOAD.format(
-            tests=os.path.dirname(__file__),
+            tests=str(Path(__file__).parents[1]),
             folder=str(self.folder),
             archive=str(self.official[1]),
             sums=(cifar10.TRAIN_FILES, cifar10.TEST_FILES),

@@ -18,31 +18,25 @@ class Mirror:
     Args:
         body: the file.
         ranges: whether it sends parts of the file.
+        headers: what its answers say beside or instead of the truth; None leaves a line out.
+        status: what it answers everything with, instead of the file.
+        refusals: how many of its answers are errors 503, probes not counted.
+        silent: whether it takes calls and never answers.
         cuts: after how many bytes its answers break off, one after the other; then none does.
         at_cut: whether it says goodbye there ("close"), resets the connection, as if the cable was
             pulled ("reset"), or falls silent ("hang").
         speed: bytes per second; None for as fast as it can.
-        status: an error that it answers everything with.
-        refusals: how many of its answers are errors 503, probes not counted.
-        silent: whether it takes calls and never answers.
-        circles: whether it redirects to itself.
-        html: whether it says that it sends a web page.
-        content_range: what it says to send, whatever it does; probes not counted.
-        length: what it says the length is; "" says nothing.
     """
 
     body: bytes
     ranges: bool = True
-    cuts: list = field(default_factory=list)
-    at_cut: str = "close"
-    speed: float | None = None
+    headers: dict = field(default_factory=dict)
     status: int | None = None
     refusals: int = 0
     silent: bool = False
-    circles: bool = False
-    html: bool = False
-    content_range: str | None = None
-    length: str | None = None
+    cuts: list = field(default_factory=list)
+    at_cut: str = "close"
+    speed: float | None = None
 
     def __post_init__(self):
         self.asked = []  # the ranges asked for, in order; probes not counted
@@ -51,7 +45,7 @@ class Mirror:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                mirror.answer(self)
+                mirror.answer(self, self.headers.get("Range"))
 
             def log_message(self, *args):
                 pass
@@ -74,41 +68,29 @@ class Mirror:
         self.server.shutdown()
         self.server.server_close()
 
-    def answer(self, handler):
-        wanted = handler.headers.get("Range")
-        is_probe = wanted == PROBE
-        if not is_probe:
+    def answer(self, handler, wanted):
+        first, last, status, cut = 0, len(self.body) - 1, 200, None
+        headers = {"Content-Type": "application/gzip"}
+        if wanted and self.ranges:
+            begin, _, end = wanted.removeprefix("bytes=").partition("-")
+            first, last, status = int(begin), int(end or last), 206
+            headers["Content-Range"] = f"bytes {first}-{last}/{len(self.body)}"
+        part = self.body[first : last + 1]
+        headers["Content-Length"] = str(len(part))
+        if wanted != PROBE:
             self.asked.append(wanted)
+            if self.refusals:
+                self.refusals, status = self.refusals - 1, 503
+            elif self.cuts:
+                cut = self.cuts.pop(0)
         if self.silent:
             self.stopping.wait(FOR_EVER)
-        elif self.circles:
-            handler.send_response(302)
-            handler.send_header("Location", self.url)
-            handler.end_headers()
-        elif self.status or (self.refusals and not is_probe):
-            self.refusals -= 1
-            handler.send_error(self.status or 503)
-        else:
-            self.send(handler, wanted, is_probe)
-
-    def send(self, handler, wanted, is_probe):
-        first, last = 0, len(self.body) - 1
-        if wanted and self.ranges:
-            first, _, end = wanted.removeprefix("bytes=").partition("-")
-            first, last = int(first), int(end or last)
-            content_range = f"bytes {first}-{last}/{len(self.body)}"
-            if self.content_range and not is_probe:
-                content_range = self.content_range
-            handler.send_response(206)
-            handler.send_header("Content-Range", content_range)
-        else:
-            handler.send_response(200)
-        part = self.body[first : last + 1]
-        handler.send_header("Content-Type", "text/html" if self.html else "application/gzip")
-        if self.length != "":
-            handler.send_header("Content-Length", self.length or str(len(part)))
+            return
+        handler.send_response(self.status or status)
+        for name, value in {**headers, "Location": self.url, **self.headers}.items():
+            if value is not None:
+                handler.send_header(name, value)
         handler.end_headers()
-        cut = self.cuts.pop(0) if self.cuts and not is_probe else None
         self.write(handler.wfile, part[:cut])
         if cut is not None and self.at_cut == "hang":
             self.stopping.wait(FOR_EVER)
@@ -119,8 +101,8 @@ class Mirror:
             handler.connection.close()
 
     def write(self, out, part):
-        step = len(part) if self.speed is None else max(1, int(self.speed / 50))
-        for start in range(0, len(part), step or 1):
+        step = len(part) or 1 if self.speed is None else max(1, int(self.speed / 50))
+        for start in range(0, len(part), step):
             if self.stopping.is_set():
                 return
             out.write(part[start : start + step])

@@ -41,7 +41,7 @@ FLOOR = 200_000  # bytes per second; below, a mirror is left for another
 WINDOW = 5  # seconds over which the speed is measured
 CHUNK = 2**16  # bytes read at once, or fewer if fewer have come
 STEP = 1_000_000  # bytes more than ever before: only then was a round of all mirrors of use
-PAUSES = (1, 3, 10)  # seconds to wait after rounds that were of no use, before giving up
+PAUSES = (2, 5, 10)  # seconds to wait after rounds that were of no use, before giving up
 # A user's share of the disk may be full, too; Windows does not know that number.
 DISK_IS_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
@@ -275,7 +275,10 @@ def _so_far(part: Path) -> str:
 
 def _not_sent(part: Path, problems: dict[str, MirrorError]) -> NotFoundError:
     """What each mirror did last, and what to do about it."""
-    did = "; ".join(f"{host_of(url)} {problem}" for url, problem in problems.items())
+    hosts: dict[str, list[str]] = {}  # by what they did: without internet, all do the same
+    for url, problem in problems.items():
+        hosts.setdefault(str(problem), []).append(host_of(url))
+    did = "; ".join(f"{', '.join(who)}: {what}" for what, who in hosts.items())
     if not _length(part):
         return NotFoundError(part.parent, f"none of its hosts sends it ({did})")
     reason = f"its download stopped at {_so_far(part)} ({did})"

@@ -97,7 +97,7 @@ def _sha256(about: str, tensors: dict[str, Tensor]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name]
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        total.update(_bytes(tensor))
+        total.update(_bytes(tensor).data)
     return total.hexdigest()
 
 

@@ -5,11 +5,13 @@ experiments, exercises, doctor. Names are imported from their module when they a
 that `import workshop_utils` stays quick.
 """
 
+from typing import Any
+
 try:
     import lazy_loader
 except ImportError:
     # Without it the doctor (`python -m workshop_utils doctor`) still has to run and to say so.
-    def __getattr__(name: str) -> None:
+    def __getattr__(name: str) -> Any:  # noqa: ANN401 - modules, classes, functions
         raise ImportError("lazy_loader is missing; to install it: python -m pip install -e .")
 else:
     __getattr__, __dir__, __all__ = lazy_loader.attach(

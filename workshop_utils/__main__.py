@@ -1,5 +1,6 @@
 """The command line of the package."""
 
+import io
 import os
 import sys
 
@@ -53,7 +54,8 @@ def main(arguments: list) -> int:
     if len(arguments) != 1 or arguments[0] not in commands:
         print(USAGE, file=sys.stderr)
         return 2
-    sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show is no obstacle
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a name that cannot be shown is no obstacle
     try:
         return commands[arguments[0]]()
     except KeyboardInterrupt:

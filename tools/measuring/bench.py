@@ -20,10 +20,11 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
+from typing import Any
 
 import nbformat
 import torch
@@ -138,7 +139,7 @@ def decimals(images: Tensor, labels: Tensor) -> TensorDataset:
     return TensorDataset(images.contiguous().float() / 255, labels)
 
 
-def loaders(kind: Callable[[Tensor, Tensor], Dataset], data: ImageData, seed: int) -> tuple:
+def loaders(kind: Callable[[Tensor, Tensor], Any], data: ImageData, seed: int) -> tuple:
     """PyTorch's loaders; they mix as `shuffle=True` does, and in the workbook's order."""
     train_set = kind(data.train_images, data.train_labels)
     mixed = RandomSampler(train_set, generator=torch.Generator().manual_seed(seed))
@@ -146,7 +147,9 @@ def loaders(kind: Callable[[Tensor, Tensor], Dataset], data: ImageData, seed: in
     return DataLoader(train_set, BATCH_SIZE, sampler=mixed), DataLoader(test_set, BATCH_SIZE)
 
 
-def in_a_plain_loop(task: Task, network: nn.Module, batches: tuple, data: ImageData) -> Epoch:
+def in_a_plain_loop(
+    task: Task, network: nn.Module, batches: Sequence[Batches], data: ImageData
+) -> Epoch:
     """Train and evaluate with the usual loops, on batches of any origin."""
     device = data.train_images.device
     network.to(device)
@@ -154,7 +157,7 @@ def in_a_plain_loop(task: Task, network: nn.Module, batches: tuple, data: ImageD
 
     def once_through(batches: Batches, learns: bool) -> float:
         network.train(learns)
-        total, n_right, n_images = 0.0, 0, 0
+        total, n_right, n_images = 0.0, 0.0, 0
         with torch.set_grad_enabled(learns):
             for x, labels in batches:
                 x, labels = x.to(device), labels.to(device)
@@ -238,7 +241,7 @@ def ours(task: Task, data: ImageData, seed: int) -> Epoch:
     train_loader, test_loader = data.loaders(BATCH_SIZE)
     train_loader.generator.manual_seed(seed)
     train = wu.train if task.is_classifier else wu.train_autoencoder
-    models = [network] if task.is_classifier else network
+    models = [network] if task.is_classifier else list(network.children())
 
     def epoch() -> float:
         with contextlib.redirect_stdout(io.StringIO()):  # a line for the epoch
@@ -270,7 +273,7 @@ WAYS: dict[str, Callable[[Task, ImageData, int], Epoch]] = {
 # --- clocks ---
 
 
-def timed(action: Callable) -> tuple[float, object]:
+def timed(action: Callable) -> tuple[float, Any]:
     """Seconds that a function takes, and what it returns."""
     gc.collect()
     gc.disable()  # as timeit does: what others left behind is not cleared away on this clock
@@ -302,7 +305,8 @@ def measure(task: Task, data: ImageData, n_rounds: int) -> dict[str, list[float]
 
     for name in WAYS:  # what happens once happens before: imports, choices of algorithms
         prepare(name, few_of(data, 4 * BATCH_SIZE), 0)()
-    seconds, losses = {name: [] for name in WAYS}, {name: [] for name in WAYS}
+    seconds: dict[str, list[float]] = {name: [] for name in WAYS}
+    losses: dict[str, list[float]] = {name: [] for name in WAYS}
     for number, name in in_turn(WAYS, n_rounds):
         took, loss = timed(prepare(name, data, number))
         seconds[name].append(took)

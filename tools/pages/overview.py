@@ -5,8 +5,6 @@
 writes docs/overview.png.
 """
 
-import sys
-
 from PIL import Image
 
 from tools.pages.rendering import description, executed, opened, pictures
@@ -60,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -11,7 +11,6 @@ import io
 import math
 import re
 import statistics
-import sys
 
 import nbformat
 from bs4 import BeautifulSoup
@@ -45,7 +44,8 @@ def to_page(notebook: NotebookNode, home: str = "") -> str:
 
     Pictures are inside, formulas are MathML, and nothing needs a script.
     """
-    cells, sections = [], {}
+    cells: list[dict] = []
+    sections: dict[str, str] = {}
     for cell in notebook.cells:
         if "tutor" in tags(cell):
             continue
@@ -53,8 +53,8 @@ def to_page(notebook: NotebookNode, home: str = "") -> str:
         if cell.cell_type == "markdown":
             html = BeautifulSoup(markdown_to_html(cell.source), "html.parser")
             for heading in html.find_all("h2"):
-                heading["id"] = f"section-{len(sections) + 1}"
-                sections[heading["id"]] = heading.get_text()
+                heading["id"] = name = f"section-{len(sections) + 1}"
+                sections[name] = heading.get_text()
             cells.append({"kind": "text", "label": label, "parts": [str(html)]})
         elif cell.cell_type == "code":
             code = code_block(cell.source)
@@ -151,4 +151,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

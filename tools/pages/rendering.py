@@ -75,7 +75,7 @@ def code_block(code: str) -> str:
 
 def outputs_to_html(outputs: list[NotebookNode]) -> list[str]:
     """What a cell showed, part by part; what was printed in one go stays together."""
-    parts = []
+    parts: list[str] = []
     for kind, some in groupby(outputs, _kind):
         if kind == "picture":
             parts += map(picture_to_html, some)
@@ -129,9 +129,14 @@ def tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
+def first_heading(markdown: str) -> str:
+    """The text of the first heading of the first level."""
+    return re.findall(r"^# (.+)$", markdown, flags=re.MULTILINE)[0]
+
+
 def title_of(notebook: NotebookNode) -> str:
     """The first heading of a notebook."""
-    return re.search(r"^# (.+)$", notebook.cells[0].source, flags=re.MULTILINE)[1]
+    return first_heading(notebook.cells[0].source)
 
 
 def executed() -> dict[str, NotebookNode]:
@@ -152,7 +157,7 @@ def write_html(folder: Path, pages: dict[str, str]) -> None:
 def workbook_title() -> str:
     """What README.md calls the workbook."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return re.search(r"^# (.+)$", readme, flags=re.MULTILINE)[1]
+    return first_heading(readme)
 
 
 def fill(template: str, **values: object) -> str:

@@ -18,7 +18,6 @@ the letters, so that all there is fits whatever fonts the computer has (see deck
 
 import base64
 import re
-import sys
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -55,7 +54,8 @@ class Slide:
 
 def slides_of(notebook: NotebookNode) -> list[Slide]:
     """The slides that the tags of the cells ask for."""
-    slides, heading = [], ""
+    slides: list[Slide] = []
+    heading = ""
     for cell in notebook.cells:
         marks, source = set(tags(cell)), cell.source
         if found := HEADING.match(source):
@@ -100,4 +100,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

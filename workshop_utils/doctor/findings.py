@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Finding:
 class Known:
     """What checks have found and later ones build on: settings, and which images there will be."""
 
-    settings: Settings | None = None
+    settings: Settings = field(init=False)
     dataset: str = ""
 
 

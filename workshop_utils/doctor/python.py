@@ -8,7 +8,7 @@ import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from workshop_utils.doctor.findings import FAIL, OK, Finding, Known, in_words, install, run_python
 
@@ -131,6 +131,7 @@ def _ask_kernel(errors: IO[bytes]) -> tuple[str, str]:
     from jupyter_client.manager import run_kernel
 
     patience = PATIENCE["kernel"]
+    client: Any  # it waits for replies, which the type that Jupyter gives does not tell
     question = {"here": "(__import__('sys').executable, __import__('sys').prefix)"}
     with run_kernel(
         kernel_name=KERNEL, startup_timeout=patience, stdout=subprocess.DEVNULL, stderr=errors

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from numbers import Number
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,7 @@ def same(a: Any, b: Any) -> bool:  # noqa: ANN401 - whatever is returned
     """Whether two answers are the same, but for rounding; of errors, whether they say the same."""
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         return a.dtype == b.dtype and a.is_meta == b.is_meta and _close(a, b)
-    if isinstance(a, Number) and isinstance(b, Number):
+    if isinstance(a, Real) and isinstance(b, Real):
         return math.isclose(a, b, rel_tol=CLOSE) and isinstance(a, bool) == isinstance(b, bool)
     if type(a) is not type(b):
         return False

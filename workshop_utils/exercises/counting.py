@@ -81,6 +81,7 @@ def _explain(step: Step, number: int, right: Counts) -> str:
 # All are given the inputs of a layer and its outputs (units, or channels and filters), the size of
 # its filters (1 for units) and the step, and return a number, or None where they say nothing.
 Rule = Callable[[int, int, int, Step], int | None]
+Layers = tuple[type[nn.Linear] | type[nn.Conv2d], ...]
 Table = dict[str, tuple[str, Rule]]  # short name -> sentence, rule
 EVERYWHERE = "the size of the image does not count: the same filter is used at every position."
 ALL_NUMBERS = "the inputs are all numbers that come in: channels times height times width."
@@ -181,15 +182,15 @@ WEIGHTS_OF_FILTERS: Table = {
 }
 
 
-def _solution(rule: Rule, layers: tuple[type, ...], biases: bool) -> Callable[[Step], int | None]:
+def _solution(rule: Rule, layers: Layers, biases: bool) -> Callable[[Step], int | None]:
     def solution(step: Step) -> int | None:
         layer = step.layer
         if not isinstance(layer, layers):
             return None
-        is_linear = isinstance(layer, nn.Linear)
-        k = 1 if is_linear else layer.kernel_size[0]
-        n_in = layer.in_features if is_linear else layer.in_channels
-        n_out = layer.out_features if is_linear else layer.out_channels
+        if isinstance(layer, nn.Linear):
+            n_in, n_out, k = layer.in_features, layer.out_features, 1
+        else:
+            n_in, n_out, k = layer.in_channels, layer.out_channels, layer.kernel_size[0]
         number = rule(n_in, n_out, k, step)
         return number + n_out if number and biases else number
 
@@ -197,7 +198,8 @@ def _solution(rule: Rule, layers: tuple[type, ...], biases: bool) -> Callable[[S
 
 
 def _mistakes() -> Iterator[Mistake]:
-    units, filters = (nn.Linear,), (nn.Conv2d,)
+    units: Layers = (nn.Linear,)
+    filters: Layers = (nn.Conv2d,)
     for layers, table in (
         (units + filters, COUNTS_OF_BOTH),
         (units, COUNTS_OF_UNITS),

@@ -31,7 +31,7 @@ class Step:
     """
 
     name: str
-    layer: nn.Module
+    layer: Any
     earlier: Shape
     came_in: Shape
     shape: Shape
@@ -93,7 +93,7 @@ class LayerExercise(Exercise):
         raise Wrong(f"{first}: {self.explain(steps[first], given[first], right)}")
 
 
-def whole_number(value: object, name: str, what: str) -> int:
+def whole_number(value: Any, name: str, what: str) -> int:  # noqa: ANN401 - a student's
     """A student's number as an int; a decimal number is accepted if it is whole.
 
     Args:

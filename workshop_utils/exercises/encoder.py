@@ -152,17 +152,17 @@ def _autoencoder(*sizes: int) -> nn.Module:
 
 
 def _filters_begin_alike(*sizes: int) -> nn.Module:
-    encoder = _encoder()(*sizes)
+    encoder = ConvEncoder(*sizes)
     nn.init.zeros_(encoder.conv1.weight)
     return encoder
 
 
-def _relu_in_training(self: nn.Module, x: Tensor) -> Tensor:
+def _relu_in_training(self: ConvEncoder, x: Tensor) -> Tensor:
     code = self.conv3(F.relu(self.conv2(F.relu(self.conv1(x)))))
     return F.relu(code) if self.training else code
 
 
-def _turned(self: nn.Module, x: Tensor) -> Tensor:
+def _turned(self: ConvEncoder, x: Tensor) -> Tensor:
     for i, layer in enumerate((self.conv1, self.conv2, self.conv3)):
         x = F.relu(x) if i else x
         x = F.conv2d(x, layer.weight.flip(2, 3), layer.bias, stride=2, padding=1)
@@ -181,8 +181,8 @@ def _then(first: Step, second: Step) -> Step:
     return lambda x: second(first(x))
 
 
-def _border(*widths: int) -> Make:
-    pad = nn.ZeroPad2d(widths)
+def _border(left: int, right: int, top: int, bottom: int) -> Make:
+    pad = nn.ZeroPad2d((left, right, top, bottom))
     return _encoder(start=pad, first=_then(F.relu, pad), second=_then(F.relu, pad), padding=0)
 
 

@@ -6,7 +6,7 @@ although their weights soon differ from each other: a step treats every weight a
 is kept. So two encoders are the same if they begin alike and learn alike.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -71,7 +71,7 @@ def unreached(model: nn.Module, code: Tensor) -> list[str]:
     return [name for name, _ in model.named_parameters() if name not in reached]
 
 
-def gradients(code: Tensor, weights: list[Tensor], seed: int = 0) -> list[Tensor | None]:
+def gradients(code: Tensor, weights: Sequence[Tensor], seed: int = 0) -> list[Any]:
     """Gradients of a random mixture of the codes; None for a weight on which none depends."""
     mixture = torch.randn(code.shape, generator=torch.Generator().manual_seed(seed))
     gain = (code * (mixture - mixture.mean())).sum()
@@ -89,7 +89,8 @@ def same(a: Any, b: Any) -> bool:  # noqa: ANN401 - any property
 
 def _numbers(model: nn.Module, run: Run, told_apart: bool) -> Iterator[Tensor | None]:
     """Codes with other weights, and while it learns."""
-    x, weights = images(2), list(model.parameters())
+    x = images(2)
+    weights: list[Tensor] = list(model.parameters())
     for value in (LARGE, NEGATIVE):
         _fill(weights, value, told_apart)
         yield run(model, x).detach()
@@ -107,7 +108,7 @@ def _numbers(model: nn.Module, run: Run, told_apart: bool) -> Iterator[Tensor | 
 
 
 @torch.no_grad()
-def _fill(weights: list[Tensor], value: float, told_apart: bool) -> None:
+def _fill(weights: Sequence[Tensor], value: float, told_apart: bool) -> None:
     for weight in weights:
         weight.fill_(value)
         if told_apart and weight.numel() in BIASES:

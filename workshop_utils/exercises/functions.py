@@ -167,7 +167,7 @@ def gradients(result: Any, inputs: Case) -> dict[str, Tensor | None]:  # noqa: A
     if not isinstance(result, Tensor) or not result.requires_grad:
         return dict.fromkeys(names)
     weights = torch.linspace(1, 2, result.numel(), dtype=result.dtype).reshape(result.shape)
-    found = torch.autograd.grad((weights * result).sum(), inputs.values(), allow_unused=True)
+    found = torch.autograd.grad((weights * result).sum(), [*inputs.values()], allow_unused=True)
     return dict(zip(names, found, strict=True))
 
 

@@ -1,6 +1,7 @@
 """Exercise 4.1: a straight line, walked evenly and with both ends."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -67,7 +68,7 @@ def _with_number(number: Callable[[int], int]) -> Line:
     return lambda start, end, n_steps: line(start, end, number(n_steps))
 
 
-def _arranged(arrange: Callable[[Tensor], object]) -> Line:
+def _arranged(arrange: Callable[[Tensor], Any]) -> Line:
     """The right points in another arrangement."""
     return lambda start, end, n_steps: arrange(interpolate(start, end, n_steps))
 

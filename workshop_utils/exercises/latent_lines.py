@@ -50,7 +50,7 @@ class _OfNetworks(FunctionExercise):
         yield "result", result
 
 
-def _look(line: object, encoder: object, decoder: object, x: object, x_prime: object) -> str:
+def _look(line: Any, encoder: Any, decoder: Any, x: Any, x_prime: Any) -> str:  # noqa: ANN401
     if line is None:
         raise NotWritten
     for name, model in (("encoder", encoder), ("decoder", decoder)):
@@ -71,7 +71,7 @@ def _look(line: object, encoder: object, decoder: object, x: object, x_prime: ob
     return LATENT_LINE.look(lambda *_: line, [given | {"n_steps": n_images}]).format(n_images)
 
 
-def _image(name: str, image: object) -> Tensor:
+def _image(name: str, image: Any) -> Tensor:  # noqa: ANN401 - a student's
     check_tensor(image, f"{name} is")
     if image.dim() not in (3, 4) or (image.dim() == 4 and len(image) != 1):
         raise Wrong(f"{name} must be one image, 3×32×32, but has shape {shape_of(image)}.")
@@ -95,7 +95,7 @@ def _cases() -> Iterator[Case]:
 # --- wrong solutions ---
 
 
-def _with_points(points: Callable[[Tensor, Tensor, int], Tensor]) -> Line:
+def _with_points(points: Callable[..., Tensor]) -> Line:
     """Other codes are decoded than those of the line."""
     return lambda e, d, x, x_prime, n: d(points(*e(torch.stack([x, x_prime])), n))
 
@@ -112,7 +112,7 @@ MISTAKES: dict[str, tuple[str, Line]] = {
     ),
     "not-decoded": (
         "These are codes: send them through the decoder.",
-        lambda e, d, x, x_prime, n: interpolate(*e(torch.stack([x, x_prime])), n),
+        lambda e, d, x, x_prime, n: latent_line(e, nn.Identity(), x, x_prime, n),
     ),
     "pixels": (
         "Pixels are blended, not codes: encode x and x_prime first, and decode the line.",
@@ -125,7 +125,7 @@ MISTAKES: dict[str, tuple[str, Line]] = {
     ),
     "reconstructions": (
         "The two reconstructions are blended. Interpolate between the codes, and decode the line.",
-        lambda e, d, x, x_prime, n: interpolate(*d(e(torch.stack([x, x_prime]))), n),
+        lambda e, d, x, x_prime, n: latent_line(nn.Sequential(e, d), nn.Identity(), x, x_prime, n),
     ),
     "batches-of-one": (
         "Each image still is a batch of one: use torch.cat in place of torch.stack, or decode all "

@@ -75,7 +75,7 @@ def call(doing: str, function: Callable, *args: Any) -> Any:  # noqa: ANN401 - a
     Raises:
         Failed: it raised, whatever it was.
     """
-    work = threading.current_thread()
+    work: Any = threading.current_thread()  # a _Work
     work.doing, work.since = doing, time.monotonic()
     try:
         with work.watched():
@@ -127,6 +127,8 @@ def judge(
 
 class _Work(threading.Thread):
     """The thread in which a check runs the student's code."""
+
+    ident: int  # it has been started when somebody asks
 
     def __init__(
         self, check: Callable[[], str], todo: str, exercise: str, reference: Callable | None

@@ -56,6 +56,8 @@ class Finding:
     sentence: str
 
     def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Finding):
+            return NotImplemented
         return bool(((self.value - other.value).abs() <= self.chance).all())
 
     def __str__(self) -> str:

@@ -101,7 +101,9 @@ class Experiments:
         """
         self.check_not_empty()
         names = list(dict.fromkeys(name for trial in self.trials for name in trial.choices))
-        rows = [("run", *names, "parameters", "seconds", self.trials[0].unit)]
+        rows: list[tuple[object, ...]] = [
+            ("run", *names, "parameters", "seconds", self.trials[0].unit)
+        ]
         for number, trial in enumerate(self.trials, start=1):
             chosen = (trial.choices.get(name, "") for name in names)
             numbers = f"{trial.n_parameters:,}", f"{trial.seconds:.0f}"

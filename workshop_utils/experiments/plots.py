@@ -1,7 +1,9 @@
 """Figures of sweeps: what many runs say together."""
 
+from collections.abc import Sequence
 from itertools import accumulate, cycle
 from statistics import fmean
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axis import Axis
@@ -71,7 +73,7 @@ def plot_accuracy_by_time(runs: dict[str, list[Trial]], title: str) -> None:
 
 
 @styled
-def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[int, float]], title: str) -> None:
+def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[float, float]], title: str) -> None:
     """Plot the error of autoencoders against the size of their codes, with linear ones beside them.
 
     Args:
@@ -82,7 +84,7 @@ def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[int, float]], titl
     figure, axes = plt.subplots(figsize=(8, 4.4))
     described = []
     for (name, losses), (colour, line) in zip(linear.items(), cycle(LINES), strict=False):
-        axes.plot(losses.keys(), losses.values(), line, marker="s", color=colour, label=name)
+        axes.plot(list(losses), list(losses.values()), line, marker="s", color=colour, label=name)
         described.append(name + ": " + ", ".join(f"{e:.1f} with {n}" for n, e in losses.items()))
     found = {
         16 * size: sweep.where(embedding_dim=size) for size in sweep.values_of("embedding_dim")
@@ -146,7 +148,12 @@ def _label_1_2_5(axis: Axis) -> None:
     axis.set_major_formatter("{x:g}")
 
 
-def _with_range(axes: plt.Axes, x: list[float], groups: list[list[Trial]], **looks: str) -> None:
+def _with_range(
+    axes: plt.Axes,
+    x: Sequence[float],
+    groups: list[list[Trial]],
+    **looks: Any,  # noqa: ANN401 - as Matplotlib takes them
+) -> None:
     """Draw means over the seeds, accuracies in per cent, with bars from lowest to highest."""
     results = [[trial.result for trial in trials] for trials in groups]
     if groups[0][0].history.test_accuracy:

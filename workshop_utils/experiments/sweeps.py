@@ -208,7 +208,7 @@ def _train(
     """One run; what it prints is not shown, since several would talk at once."""
     torch.set_num_threads(settings.threads)  # for a process of its own
     others = dict(choices)
-    settings = dataclasses.replace(settings, seed=others.pop("seed"))
+    settings = dataclasses.replace(settings, seed=int(others.pop("seed")))
     some = slice(settings.profile.sweep_images)
     images, labels = data.train_images[some], data.train_labels[some]
     data = dataclasses.replace(data, train_images=images, train_labels=labels, seed=settings.seed)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -167,14 +168,14 @@ def _draw_sheets(axes: Axes, block: Block, left: float) -> None:
     bottom = -(height + lift * (block.n_sheets - 1)) / 2
     for sheet in reversed(range(block.n_sheets)):  # the first channel lies in front
         corner = (left + sheet * SHEET, bottom + sheet * lift)
-        face = {"facecolor": block.colour, "edgecolor": "white", "linewidth": 0.6}
+        face: dict[str, Any] = {"facecolor": block.colour, "edgecolor": "white", "linewidth": 0.6}
         axes.add_patch(Rectangle(corner, width, height, **face))
 
 
 def _box(axes: Axes, x: float, y: float, width: float, text: str, colour: str) -> None:
     height = 0.84
     corner = (x - width / 2, y - height / 2)
-    face = {"facecolor": "white", "edgecolor": colour, "linewidth": 2.5}
+    face: dict[str, Any] = {"facecolor": "white", "edgecolor": colour, "linewidth": 2.5}
     axes.add_patch(Rectangle(corner, width, height, **face))
     axes.text(x, y, text, ha="center", va="center")
 

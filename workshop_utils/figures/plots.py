@@ -119,7 +119,7 @@ def plot_epoch_losses(history: History, title: str, unit: str) -> None:
     axes.plot(epochs, history.test_loss, "-", color=BLUE, label="test images")
     axes.set(title=title, xlabel="epoch", ylabel=unit)
     axes.set_ylim(bottom=0)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="x", integer=True)
     axes.legend()
     show_plot(
         figure,
@@ -142,7 +142,7 @@ def plot_code_sizes(
         title: what to write above the figure.
     """
     figure, axes = plt.subplots(figsize=(8, 4.2))
-    axes.plot(linear.keys(), linear.values(), "o-", color=GREY, label="PCA (linear)")
+    axes.plot(list(linear), list(linear.values()), "o-", color=GREY, label="PCA (linear)")
     axes.plot(code_size, autoencoder_loss, "s", color=BLUE, markersize=10, label="autoencoder")
     for size, loss in linear.items():
         axes.annotate(f"{loss:.1f}", (size, loss), xytext=(6, 6), textcoords="offset points")
@@ -247,7 +247,7 @@ def plot_shifts(accuracies: dict[str, dict[int, float]], title: str) -> None:
     described = []
     for (name, found), (colour, line) in zip(accuracies.items(), cycle(LINES), strict=False):
         percent = [100 * accuracy for accuracy in found.values()]
-        axes.plot(found.keys(), percent, line, marker="o", color=colour, label=name)
+        axes.plot(list(found), percent, line, marker="o", color=colour, label=name)
         described.append(f"{name} {percent[0]:.0f}%, then {percent[-1]:.0f}%")
     axes.axhline(10, color=GREY, linewidth=1, linestyle=":")
     axes.annotate("chance", (0, 10), xytext=(0, 4), textcoords="offset points", color=GREY)

@@ -25,6 +25,6 @@ def source_of(thing: Any) -> str:  # noqa: ANN401 - a function, class or method
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and (said := ast.get_docstring(node)):
             docstring = ast.get_source_segment(source, node.body[0])
-            if "\n" in docstring:
+            if docstring and "\n" in docstring:
                 shown = shown.replace(docstring, f'"""{said.splitlines()[0]}"""', 1)
     return shown

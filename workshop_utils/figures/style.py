@@ -1,6 +1,8 @@
 """The look that all figures share: colours, sizes, and a description for those who cannot see."""
 
 import textwrap
+from contextlib import ContextDecorator
+from typing import Any, cast
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -9,7 +11,7 @@ from matplotlib.figure import Figure
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6B6B6B"
 LINES = ((ORANGE, "--"), (BLUE, "-"), (GREEN, "-."), (PURPLE, ":"))  # also told apart in grey
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.dpi": 100,
     "figure.constrained_layout.use": True,
     "font.size": 12,
@@ -25,7 +27,7 @@ STYLE = {
 LETTERS_PER_INCH, INCHES_PER_LINE = 12.5, 0.18  # of text with 11 points
 
 # Use as a decorator: the style holds inside the function and nowhere else.
-styled = plt.rc_context(STYLE)
+styled = cast(ContextDecorator, plt.rc_context(STYLE))
 
 
 def show_plot(figure: Figure, title: str, finding: str, details: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -86,7 +87,7 @@ def predict(model: nn.Module, loader: Iterable) -> tuple[Tensor, Tensor]:
     return torch.cat(probabilities).cpu(), torch.cat(labels).cpu()
 
 
-def check_loader(loader: Iterable, name: str) -> None:
+def check_loader(loader: Any, name: str) -> None:  # noqa: ANN401 - batches, and a length
     """Refuse a loader without batches.
 
     Raises:

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 from types import TracebackType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +42,7 @@ class Log:
         self,
         n_epochs: int,
         optimizer: torch.optim.Optimizer,
-        train_loader: Iterable,
+        train_loader: Any,  # noqa: ANN401 - batches, and a length
         test_loader: Iterable,
         keep: Keep | None = None,
         **models: nn.Module,
@@ -56,11 +57,11 @@ class Log:
         self._were_training = {name: model.training for name, model in models.items()}
 
     def __enter__(self) -> "Log":
-        self._is_kept = self._keep is not None and self._keep.take()
-        if self._is_kept:
-            self._keep.go_on(self._training, self._n_epochs)
+        self._kept = self._keep if self._keep and self._keep.take() else None
+        if self._kept:
+            self._kept.go_on(self._training, self._n_epochs)
         self._finished = self._training.state()
-        self._bar: tqdm | None = None
+        self._bar: Any = None
         return self
 
     def __exit__(
@@ -77,10 +78,10 @@ class Log:
             n_finished = len(self.history.test_loss)
             when = f"after epoch {n_finished}" if n_finished else "before the first epoch"
             print(f"Interrupted. Network and history are as they were {when} of {self._n_epochs}.")
-            if self._is_kept and n_finished:
+            if self._kept and n_finished:
                 print("They are kept: run the same again, and it goes on from there.")
-        if self._is_kept:
-            self._keep.release()
+        if self._kept:
+            self._kept.release()
         for name, model in self._training.models.items():
             model.train(self._were_training[name])
         return kind is KeyboardInterrupt
@@ -150,5 +151,5 @@ class Log:
                 f"| test {test_part} | {history.seconds[-1]:.1f} s"
             )
         self._finished = self._training.state()
-        if self._is_kept:
-            self._keep.write(self._training, self._finished, self._n_epochs)
+        if self._kept:
+            self._kept.write(self._training, self._finished, self._n_epochs)

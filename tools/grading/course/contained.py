@@ -25,7 +25,7 @@ class Client(NotebookClient):
     n_characters = 0
 
     def output(
-        self, outs: list[NotebookNode], msg: dict, display_id: str, cell_index: int
+        self, outs: list[NotebookNode], msg: dict, display_id: str | None, cell_index: int
     ) -> NotebookNode | None:
         """Keep an output, unless the cell has written too much already."""
         self.n_characters += len(json.dumps(msg["content"]))

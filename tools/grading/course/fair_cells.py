@@ -70,7 +70,7 @@ class FairReader(NotebookExporter):
 
     def from_filename(
         self, filename: str, resources: Resources | None = None, **_: str
-    ) -> tuple[str, Resources]:
+    ) -> tuple[Any, Resources]:
         """Read one file, and hand it to the preprocessors."""
         file = Path(filename)
         try:
@@ -81,7 +81,7 @@ class FairReader(NotebookExporter):
             said = f"**This file could not be read, and earns no points.** {said}"
             notebook.cells.insert(0, new_markdown_cell(said))
         metadata = {"name": file.stem, "path": str(file.parent)}
-        return self.from_notebook_node(notebook, {**resources, "metadata": metadata})
+        return self.from_notebook_node(notebook, {**(resources or {}), "metadata": metadata})
 
 
 class UnreadableError(ValueError):

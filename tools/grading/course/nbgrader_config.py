@@ -8,7 +8,7 @@ sys.path.insert(0, str(COURSE))
 
 import fair_cells  # noqa: E402
 
-c = get_config()  # noqa: F821 - nbgrader defines it
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader defines it
 c.CourseDirectory.course_id = "convnet-workbook"
 c.CourseDirectory.root = str(COURSE)
 

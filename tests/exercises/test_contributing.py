@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 
 from tools.places import ROOT
 
-PARTS = ("workshop_utils", "tools", "tests", "conftest.py", "pyproject.toml", "README.md")
+PARTS = ("workshop_utils", "tools", "tests", "docs", "conftest.py", "pyproject.toml", "README.md")
 pytestmark = pytest.mark.long
 BEFORE = '            "exercises.result"'
 

@@ -1,6 +1,7 @@
 """Settings of all tests: quick, offline, on the stand-in, and no folder of the user's touched."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ FOR_TESTS = {
 if "PYTEST_XDIST_WORKER" in os.environ:  # several processes share the cores
     FOR_TESTS |= {"WORKSHOP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 os.environ.update(FOR_TESTS)
+# A shell that starts the tests in the background lets them ignore Ctrl-C; a reader's does not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -44,11 +44,12 @@ class Autoencoder(Classifier):
     """A training with Adam, which counts its steps."""
 
     name = "autoencoder"
+    encoder = wu.ConvEncoder
 
     def __init__(self, data, seed=0):
         super().__init__(data, seed)
         torch.manual_seed(seed)
-        self.networks = [wu.ConvEncoder(2, 3, 4), wu.ConvDecoder(2, 3, 4)]
+        self.networks = [self.encoder(2, 3, 4), wu.ConvDecoder(2, 3, 4)]
         weights = chain(*(network.parameters() for network in self.networks))
         self.optimizer = torch.optim.Adam(weights, lr=1e-3)
         self.train_function = wu.train_autoencoder
@@ -62,17 +63,14 @@ def without_seconds(history):
     return dataclasses.replace(history, seconds=[])
 
 
-class Variational(Classifier):
+class Variational(Autoencoder):
     """A training that draws random numbers in every step."""
 
     name = "variational"
+    encoder = wu.VariationalEncoder
 
     def __init__(self, data, seed=0):
         super().__init__(data, seed)
-        torch.manual_seed(seed)
-        self.networks = [wu.VariationalEncoder(2, 3, 4), wu.ConvDecoder(2, 3, 4)]
-        weights = chain(*(network.parameters() for network in self.networks))
-        self.optimizer = torch.optim.Adam(weights, lr=1e-3)
         self.train_function = wu.train_variational
 
 

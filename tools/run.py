@@ -13,13 +13,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from tools import places
 from tools.notebooks.build import write
-from tools.notebooks.execute import NoisyNotebookError, execute, results
+from tools.notebooks.execute import NoisyNotebookError, execute, in_a_row, results
 from tools.notebooks.numbers import in_words
 from tools.pages.pages import to_page
 from tools.places import BUILD, ROOT, SOLUTIONS
-from workshop_utils.experiments.reference import METRICS, OUTSIDE, find_recorded, load_reference
+from workshop_utils.experiments.reference import OUTSIDE, load_reference
 from workshop_utils.images.cifar10 import DataError, NotFoundError
-from workshop_utils.images.dataset import STANDIN, ImageData
+from workshop_utils.images.dataset import STANDIN
 from workshop_utils.images.load import load_data
 from workshop_utils.settings import Settings
 from workshop_utils.table import print_table
@@ -61,7 +61,8 @@ def main() -> int:
         write(notebook, BUILD / file.name)
         places.write(BUILD / f"{file.stem}.html", to_page(notebook))
         found = results(notebook)
-        rows += [_row(file.stem, seconds, data, result) for result in found]
+        start = file.stem, data.title, f"{seconds:.0f}"
+        rows += [(*start, *in_a_row(result).values()) for result in found]
         n_failed += sum(result["verdict"] == OUTSIDE for result in found)
     print()
     print_table(rows)
@@ -69,20 +70,6 @@ def main() -> int:
         print(f"\nThe ranges were measured on {recording.measured_on}.")
     print(f"Pages to read: {(BUILD / '01_mlp.html').relative_to(ROOT)} and those beside it.")
     return 1 if n_failed else 0
-
-
-def _row(name: str, seconds: float, data: ImageData, result: dict) -> tuple[str, ...]:
-    metric = METRICS[result["metric"]]
-    known = find_recorded(result["metric"], result["dataset"], result["profile"])
-    return (
-        name,
-        data.title,
-        f"{seconds:.0f}",
-        metric.title,
-        metric.format(result["value"]),
-        metric.format_range(known.low, known.high) if known else "",
-        result["verdict"].split(" the ")[0],
-    )
 
 
 if __name__ == "__main__":

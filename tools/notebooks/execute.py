@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 
 from tools.notebooks.build import METADATA, code_hash, write
 from tools.places import RECORDED, ROOT, SOLUTIONS
+from workshop_utils.experiments.reference import METRICS, find_recorded
 from workshop_utils.files import written_whole
 
 CELL_TIMEOUT = 3600  # seconds; training on a slow laptop stays well below
@@ -67,6 +68,18 @@ def results(notebook: NotebookNode) -> list[dict]:
         for output in cell.get("outputs", [])
         if "workshop_result" in output.get("metadata", {})
     ]
+
+
+def in_a_row(result: dict) -> dict[str, str]:
+    """A result as tables show it: title, value, recorded range, verdict."""
+    metric = METRICS[result["metric"]]
+    known = find_recorded(result["metric"], result["dataset"], result["profile"])
+    return {
+        "title": metric.title,
+        "value": metric.format(result["value"]),
+        "range": metric.format_range(known.low, known.high) if known else "",
+        "verdict": result["verdict"].split(" the ")[0],
+    }
 
 
 def ship_networks(folder: Path) -> None:

@@ -9,14 +9,13 @@ file that needs no network. Notes for tutors are left out; hints and solutions a
 import base64
 import io
 import math
-import re
 import statistics
 
 import nbformat
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
-from tools.notebooks.execute import results
+from tools.notebooks.execute import in_a_row, results
 from tools.notebooks.numbers import in_words
 from tools.pages.rendering import (
     PAGES,
@@ -34,7 +33,7 @@ from tools.pages.rendering import (
     title_of,
     write_html,
 )
-from workshop_utils.experiments.reference import INSIDE, METRICS, find_recorded, load_reference
+from workshop_utils.experiments.reference import INSIDE, load_reference
 
 THUMBNAIL = (640, 400)  # pixels
 
@@ -107,18 +106,10 @@ def _computing_time(name: str, notebook: NotebookNode) -> str:
 
 
 def _row(result: dict) -> dict[str, str | bool]:
-    """A result as the table shows it."""
-    metric = METRICS[result["metric"]]
-    known = find_recorded(result["metric"], result["dataset"], result["profile"])
+    """A result as the page's table shows it."""
     variant = f" ({result['variant']})" if result["variant"] else ""
-    return {
-        "title": metric.title,
-        "data": result["dataset"] + variant,
-        "value": metric.format(result["value"]),
-        "range": metric.format_range(known.low, known.high) if known else "",
-        "verdict": re.sub(" the .*", "", result["verdict"]),
-        "inside": result["verdict"] == INSIDE,
-    }
+    data, inside = result["dataset"] + variant, result["verdict"] == INSIDE
+    return {**in_a_row(result), "data": data, "inside": inside}
 
 
 def thumbnail(notebook: NotebookNode) -> str:

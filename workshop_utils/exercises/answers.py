@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from workshop_utils.exercises.running import Failed, NotWritten, Wrong
-from workshop_utils.networks.layers import format_shape
 
 CLOSE = 1e-4  # of the largest number
 DTYPES = {
@@ -120,11 +119,6 @@ def _close(a: Tensor, b: Tensor) -> bool:
     a, b = a.detach().double().cpu(), b.detach().double().cpu()
     limit = CLOSE * b.nan_to_num().abs().max().clamp(min=1e-6)
     return bool(((a - b).abs() <= limit).logical_or(a.isnan() & b.isnan()).all())
-
-
-def shape_of(x: Tensor) -> str:
-    """Shape of a tensor, written 2×3×32×32."""
-    return format_shape(tuple(x.shape)) or "a single number"
 
 
 def in_words(names: Iterable[object]) -> str:

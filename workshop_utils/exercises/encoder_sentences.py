@@ -7,11 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workshop_utils.exercises.answers import check_tensor, in_words, kind, shape_of
+from workshop_utils.exercises.answers import check_tensor, in_words, kind
 from workshop_utils.exercises.encoder_properties import ODD, images, same, unreached
 from workshop_utils.exercises.running import NotWritten, Wrong, call
 from workshop_utils.networks.autoencoders import ConvEncoder
-from workshop_utils.networks.layers import count_parameters, format_shape
+from workshop_utils.networks.evaluation import format_shape, shape_of
+from workshop_utils.networks.layers import count_parameters
 
 ARGUMENTS = ("out_c1", "out_c2", "embedding_dim")
 

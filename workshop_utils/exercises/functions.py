@@ -10,10 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workshop_utils.exercises.answers import check_tensor, in_words, kind, same, shape_of
+from workshop_utils.exercises.answers import check_tensor, in_words, kind, same
 from workshop_utils.exercises.engine import Exercise
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.exercises.running import Failed, NotWritten, Wrong, call
+from workshop_utils.networks.evaluation import shape_of
 
 IN_WORDS = {1: "one value", 2: "two values", 3: "three values", 4: "four values", 5: "five values"}
 Case = dict[str, Any]  # name of the argument -> its value

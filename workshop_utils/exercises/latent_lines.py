@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from workshop_utils.analysis.interpolation import interpolate, latent_line
-from workshop_utils.exercises.answers import check_tensor, kind, random_tensor, shape_of
+from workshop_utils.exercises.answers import check_tensor, kind, random_tensor
 from workshop_utils.exercises.engine import table
 from workshop_utils.exercises.functions import Case, FunctionExercise, Run, copied
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.exercises.running import NotWritten, Wrong, call
 from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
-from workshop_utils.networks.evaluation import evaluating
+from workshop_utils.networks.evaluation import evaluating, shape_of
 
 N_STEPS = 5  # asked of a function
 FEWEST = 3  # with fewer, nothing lies between the ends

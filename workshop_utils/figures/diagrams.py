@@ -10,7 +10,8 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from torch import nn
 
 from workshop_utils.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_figure, styled
-from workshop_utils.networks.layers import Layer, format_shape, trace_layers
+from workshop_utils.networks.evaluation import format_shape
+from workshop_utils.networks.layers import Layer, trace_layers
 
 OPERATIONS = {
     "Conv2d": ("convolution", BLUE),

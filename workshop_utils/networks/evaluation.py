@@ -97,9 +97,14 @@ def check_loader(loader: Any, name: str) -> None:  # noqa: ANN401 - batches, and
         raise ValueError(f"The {name} loader is empty: it holds no images to work on.")
 
 
+def format_shape(shape: tuple[int, ...]) -> str:
+    """Write a shape as 3×32×32."""
+    return "×".join(str(size) for size in shape)
+
+
 def shape_of(x: Tensor) -> str:
     """Shape of a tensor, written 2×3×32×32."""
-    return "×".join(str(size) for size in x.shape)
+    return format_shape(tuple(x.shape)) or "a single number"
 
 
 def output_of(model: nn.Module, x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from workshop_utils.networks.evaluation import evaluating
+from workshop_utils.networks.evaluation import evaluating, format_shape
 from workshop_utils.table import print_table
 
 
@@ -113,8 +113,3 @@ def show_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) ->
         rows.append((layer.name, layer.kind, shape, f"{layer.n_parameters:,}"))
     rows.append(("total", "", "", f"{count_parameters(model):,}"))
     print_table(rows)
-
-
-def format_shape(shape: tuple[int, ...]) -> str:
-    """Write a shape as 3×32×32."""
-    return "×".join(str(size) for size in shape)

@@ -215,7 +215,7 @@ SUBMISSIONS = [
     S("endless", "a loop in a cell", (2, 0, 3, 5, 3, 3),
       right_but(cnn_shapes=a.ENDLESS), says="stopped after"),
     S("endless-forward", "a loop in the encoder's forward", (2, 3, 3, 0, 3, 3),
-      right_but(encoder=a.ENDLESS_FORWARD), says="not end"),
+      right_but(encoder=a.ENDLESS_FORWARD), says="did not end within"),
     S("endless-import", "a loop in a file that is imported", (2, 3, 3, 0, 3, 3),
       right_but(encoder=a.FROM_HELPER), (replaced("helper.py", a.ENDLESS),), "stopped after"),
     S("endless-everywhere", "loops that catch every interrupt, in all cells", NONE,

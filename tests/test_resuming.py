@@ -421,8 +421,8 @@ training.train(keep)
     ("when", "n_kept"),
     [
         ("in the middle of an epoch", 2),
-        ("before the file has its name", 2),
-        ("after the file has its name", 3),
+        pytest.param("before the file has its name", 2, marks=pytest.mark.long),
+        pytest.param("after the file has its name", 3, marks=pytest.mark.long),
     ],
 )
 def test_a_killed_kernel_loses_one_epoch_at_most(when, n_kept, data, settings):

@@ -34,13 +34,13 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def data() -> ImageData:
-    """200 training and 90 test images of noise; three bright rows tell the class."""
+    """200 training, 90 validation and 70 test images; three bright rows tell the class."""
     return noise()
 
 
 @pytest.fixture
 def loaders(data: ImageData) -> tuple[wu.Loader, wu.Loader]:
-    """A training and a test loader whose last batches are smaller than the others."""
+    """A training and a validation loader whose last batches are smaller than the others."""
     return data.loaders(batch_size=64)
 
 

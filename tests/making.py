@@ -14,7 +14,7 @@ from workshop_utils.images.dataset import STANDIN, ImageData
 
 
 def noise() -> ImageData:
-    """200 training and 90 test images of noise; three bright rows tell the class."""
+    """200 training, 90 validation and 70 test images; three bright rows tell the class."""
     generator = torch.Generator().manual_seed(0)
 
     def draw(n: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -23,7 +23,7 @@ def noise() -> ImageData:
         bright = torch.arange(32) // 3 == labels[:, None]  # N×32
         return (noise + 150 * bright[:, None, :, None]).to(torch.uint8), labels
 
-    return ImageData(STANDIN, "", *draw(200), *draw(90))
+    return ImageData(STANDIN, "", *draw(200), *draw(90), *draw(70))
 
 
 def make_official(folder: Path, replace: Callable) -> tuple[Path, Path]:

@@ -206,7 +206,7 @@ def one_in_short_tests(stem, of=tuple(source.stem for source in SOURCES)):
 def an_earlier_run(data, settings, monkeypatch):
     """An autoencoder as notebook 3 leaves one behind, so that notebook 4 need not train it."""
     networks = {"encoder": wu.ConvEncoder(8, 16, 32), "decoder": wu.ConvDecoder(8, 16, 32)}
-    wu.save_run("autoencoder", wu.History(test_loss=[1.0]), data, settings, **networks)
+    wu.save_run("autoencoder", wu.History(validation_loss=[1.0]), data, settings, **networks)
     monkeypatch.setenv("WORKSHOP_RUNS", str(settings.runs_dir))
 
 

@@ -48,5 +48,5 @@ def test_recorded_runs_have_values_of_every_epoch():
     for file in (RECORDED / "sweeps").glob("*.json"):
         for trial in json.loads(file.read_text(encoding="utf-8"))["trials"]:
             history = trial["history"]
-            assert len(history["test_loss"]) == len(history["seconds"]) > 1
+            assert len(history["validation_loss"]) == len(history["seconds"]) > 1
             assert history["batch_loss"] == []

@@ -29,11 +29,11 @@ class Classifier:
         self.train_function = wu.train
 
     def train(self, keep=None, n_epochs=N_EPOCHS, interrupted_at=None):
-        train_loader, test_loader = self.loaders
+        train_loader, validation_loader = self.loaders
         if interrupted_at:
             train_loader = Interrupted(train_loader, *interrupted_at)
         return self.train_function(
-            *self.networks, train_loader, test_loader, self.optimizer, n_epochs, keep=keep
+            *self.networks, train_loader, validation_loader, self.optimizer, n_epochs, keep=keep
         )
 
     def weights(self):
@@ -201,7 +201,7 @@ def test_the_cells_of_a_notebook_of_version_1_go_on(data, settings, capsys):
     training = Classifier(data)
     history = training.train(wu.Checkpoint("mlp", data, settings))
     wu.save_run("mlp", history, data, settings, model=training.networks[0])
-    wu.report_result("mlp_test_accuracy", history.test_accuracy[-1], data, settings)
+    wu.report_result("mlp_test_accuracy", history.validation_accuracy[-1], data, settings)
     assert wu.find_run("mlp", data, settings).history == history
     assert "wu.Checkpoint is wu.Keep now. Leave out resume=True" in capsys.readouterr().out
 
@@ -355,7 +355,7 @@ def test_a_folder_that_cannot_be_written_does_not_stop_a_training(data, settings
     settings.runs_dir.parent.mkdir(exist_ok=True)
     settings.runs_dir.write_text("not a folder")
     history = Classifier(data).train(wu.Keep("mlp", data, settings))
-    assert len(history.test_loss) == N_EPOCHS
+    assert len(history.validation_loss) == N_EPOCHS
     assert "The epochs of this training cannot be kept" in capsys.readouterr().out
 
 
@@ -365,7 +365,7 @@ def test_a_full_disk_does_not_stop_a_training(data, settings, capsys, monkeypatc
 
     monkeypatch.setattr("workshop_utils.training.runs.write_tensors", no_room)
     history = Classifier(data).train(wu.Keep("mlp", data, settings))
-    assert len(history.test_loss) == N_EPOCHS
+    assert len(history.validation_loss) == N_EPOCHS
     assert "No space left on device" in capsys.readouterr().out
 
 
@@ -431,7 +431,7 @@ def test_a_killed_kernel_loses_one_epoch_at_most(when, n_kept, data, settings):
     assert killed.returncode == -signal.SIGKILL
     keep = wu.Keep("mlp", data, settings)
     _, about = read_tensors(keep.unfinished)
-    assert len(about["history"]["test_loss"]) == n_kept
+    assert len(about["history"]["validation_loss"]) == n_kept
 
     # And another kernel went through the same numbers as this one would have.
     whole, again = Classifier(data), Classifier(data)

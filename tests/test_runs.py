@@ -19,8 +19,8 @@ def history():
         batch_accuracy=[0.25, 0.5],
         train_loss=[1.75],
         train_accuracy=[0.375],
-        test_loss=[1.6],
-        test_accuracy=[0.4],
+        validation_loss=[1.6],
+        validation_accuracy=[0.4],
         learning_rate=[0.01],
         seconds=[3.2],
     )
@@ -237,7 +237,7 @@ def test_the_shipped_runs_fit_the_networks_of_the_notebooks(data, settings):
         run = wu.find_run(name, on_cifar10, settings)
         run.load_into(**parts)
         assert run.is_shipped
-        assert len(run.history.test_loss) == (48 if name == "autoencoder" else 10)
+        assert len(run.history.validation_loss) == (48 if name == "autoencoder" else 10)
 
 
 # --- files ---

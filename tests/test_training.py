@@ -9,7 +9,7 @@ import tqdm
 from torch import nn
 
 import workshop_utils as wu
-from workshop_utils.training.loops import test as evaluate
+from workshop_utils.training.loops import evaluate
 
 
 def sgd(model, lr=1e-2):
@@ -28,7 +28,7 @@ def test_training_learns(loaders):
     model = wu.MultilayerPerceptronModel(3072, 10)
     history = wu.train(model, *loaders, sgd(model), n_epochs=15)
     assert history.train_loss[-1] < 0.8 * history.train_loss[0]
-    assert history.test_accuracy[-1] > 0.5  # chance is 0.1
+    assert history.validation_accuracy[-1] > 0.5  # chance is 0.1
 
 
 def test_the_history_unpacks_into_losses_and_accuracies_of_every_batch(loaders):
@@ -42,7 +42,7 @@ def test_the_history_unpacks_into_losses_and_accuracies_of_every_batch(loaders):
 def test_the_history_holds_every_epoch(loaders):
     model = wu.BasicConvNet(8, 16, 32)
     history = wu.train(model, *loaders, sgd(model, lr=0.02), n_epochs=3)
-    for values in (history.train_loss, history.train_accuracy, history.test_loss):
+    for values in (history.train_loss, history.train_accuracy, history.validation_loss):
         assert len(values) == 3
     assert history.learning_rate == [0.02] * 3
     assert all(seconds > 0 for seconds in history.seconds)
@@ -50,9 +50,9 @@ def test_the_history_holds_every_epoch(loaders):
 
 
 def test_the_losses_of_an_epoch_weight_every_image_alike(loaders):
-    train_loader, test_loader = loaders
+    train_loader, validation_loader = loaders
     model = nn.Sequential(nn.Flatten(), nn.Linear(3072, 10))
-    history = wu.train(model, train_loader, test_loader, sgd(model), n_epochs=1)
+    history = wu.train(model, train_loader, validation_loader, sgd(model), n_epochs=1)
     sizes = [64, 64, 64, 8]
     weighted = sum(n * loss for n, loss in zip(sizes, history.batch_loss, strict=True)) / 200
     assert history.train_loss[0] == pytest.approx(weighted)
@@ -93,20 +93,20 @@ def test_evaluation_changes_no_weight_and_makes_no_gradient(loaders):
 def test_the_autoencoder_learns_and_reports_its_training(loaders):
     encoder, decoder, optimizer = autoencoder()
     history = wu.train_autoencoder(encoder, decoder, *loaders, optimizer, n_epochs=8)
-    assert history.test_loss[-1] < history.test_loss[0]
+    assert history.validation_loss[-1] < history.validation_loss[0]
     assert len(history.batch_loss) == 8 * 4
-    assert history.batch_accuracy == history.test_accuracy == []
+    assert history.batch_accuracy == history.validation_accuracy == []
 
 
 def test_the_autoencoders_test_loss_does_not_depend_on_batch_sizes(data):
     # Worksheet defect 2: test losses were divided by the size of the last training batch.
     encoder, decoder, _ = autoencoder()
     by_hand = 0.0
-    for image in data.test_images:
+    for image in data.validation_images:
         x = image[None].float() / 255
         by_hand += ((wu.reconstruct(encoder, decoder, x) - x) ** 2).sum().item() / 90
     for batch_size in (1, 64, 90):
-        loss = wu.test_autoencoder(encoder, decoder, data.loaders(batch_size)[1])
+        loss = wu.evaluate_autoencoder(encoder, decoder, data.loaders(batch_size)[1])
         assert loss == pytest.approx(by_hand, rel=1e-4)
 
 
@@ -115,7 +115,7 @@ def test_training_and_test_loss_of_the_autoencoder_are_the_same_measure(data):
     frozen = torch.optim.SGD(chain(encoder.parameters(), decoder.parameters()), lr=0.0)
     loader = wu.Loader(data.train_images, data.train_labels, batch_size=64)
     history = wu.train_autoencoder(encoder, decoder, loader, loader, frozen, n_epochs=1)
-    assert history.train_loss[0] == pytest.approx(history.test_loss[0], rel=1e-5)
+    assert history.train_loss[0] == pytest.approx(history.validation_loss[0], rel=1e-5)
 
 
 def test_the_autoencoder_uses_no_labels(data):
@@ -124,7 +124,7 @@ def test_the_autoencoder_uses_no_labels(data):
         encoder, decoder, optimizer = autoencoder()
         loader = wu.Loader(data.train_images, labels, batch_size=64)
         history = wu.train_autoencoder(encoder, decoder, loader, loader, optimizer, n_epochs=1)
-        losses.append(history.test_loss)
+        losses.append(history.validation_loss)
     assert losses[0] == losses[1]
 
 
@@ -143,7 +143,7 @@ def test_predictions_are_probabilities_in_the_loaders_order(data):
     model = wu.MultilayerPerceptronModel(3072, 10)
     probabilities, labels = wu.predict(model, data.loaders(64)[1])
     assert torch.allclose(probabilities.sum(dim=1), torch.ones(90))
-    assert torch.equal(labels, data.test_labels)
+    assert torch.equal(labels, data.validation_labels)
     assert model.training
 
 
@@ -171,7 +171,7 @@ def test_an_empty_loader_is_refused():
     with pytest.raises(ValueError, match="training loader is empty"):
         wu.train(model, [], [], sgd(model))
     with pytest.raises(ValueError, match="test loader is empty"):
-        wu.test_autoencoder(wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), [])
+        wu.evaluate_autoencoder(wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), [])
 
 
 def test_an_optimizer_of_another_model_is_refused(loaders):
@@ -233,7 +233,7 @@ def test_an_epoch_prints_one_line(loaders, capsys):
 
 def test_a_long_training_prints_at_most_a_dozen_lines_and_the_last_epoch(data, capsys):
     encoder, decoder, optimizer = autoencoder()
-    loader = wu.Loader(data.test_images[:8], data.test_labels[:8])
+    loader = wu.Loader(data.validation_images[:8], data.validation_labels[:8])
     wu.train_autoencoder(encoder, decoder, loader, loader, optimizer, n_epochs=48)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) <= 13

@@ -56,7 +56,7 @@ def test_the_standard_normal_distribution_has_no_divergence():
 
 def test_called_like_another_encoder_it_gives_the_means(networks, data):
     encoder, _decoder = networks
-    images = data.test_images[:5] / 255
+    images = data.validation_images[:5] / 255
     mean, log_variance = encoder.distribution(images)
     assert mean.shape == log_variance.shape == (5, 32, 4, 4)
     assert torch.equal(encoder(images), mean)
@@ -73,7 +73,7 @@ def test_the_loss_is_the_error_plus_beta_times_the_divergence(networks, loaders)
 
 def test_the_decoder_learns_from_codes_that_are_drawn(networks, loaders):
     history = train(networks, loaders, beta=0, learning_rate=0)
-    from_means = wu.test_autoencoder(*networks, loaders[0])
+    from_means = wu.evaluate_autoencoder(*networks, loaders[0])
     assert history.train_loss[0] > 1.001 * from_means
 
 
@@ -86,7 +86,7 @@ def test_history_holds_the_error_of_mean_codes_and_the_divergence_of_test_images
     networks, loaders, capsys
 ):
     history = train(networks, loaders, beta=0.1, n_epochs=2)
-    assert history.test_loss[-1] == wu.test_autoencoder(*networks, loaders[1])
+    assert history.validation_loss[-1] == wu.evaluate_autoencoder(*networks, loaders[1])
     assert history.divergence[-1] == mean_divergence(networks[0], loaders[1])
     assert len(history.divergence) == 2
     assert f"divergence {history.divergence[-1]:6.1f}" in capsys.readouterr().out
@@ -122,7 +122,7 @@ def test_an_interrupted_training_ends_as_after_its_last_epoch(networks, data, ca
     loader = Loader(data.train_images, data.train_labels, batch_size=64)
     history = train(networks, (loader, data.loaders(64)[1]), beta=0.1, n_epochs=3)
     assert "as they were after epoch 1 of 3" in capsys.readouterr().out
-    assert len(history.divergence) == len(history.test_loss) == 1
+    assert len(history.divergence) == len(history.validation_loss) == 1
 
 
 def test_an_optimizer_of_other_networks_is_refused(networks, loaders):

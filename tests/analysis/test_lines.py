@@ -51,7 +51,7 @@ def test_a_linear_decoder_only_cross_fades_and_a_network_does_not(data):
     with torch.no_grad():  # larger weights: a new network is nearly linear
         for weight in network[1].parameters():
             weight.mul_(5)
-    gap, _distance = wu.midpoint_gap(*network, *(data.test_images[:80] / 255).split(40))
+    gap, _distance = wu.midpoint_gap(*network, *(data.validation_images[:80] / 255).split(40))
     assert gap > 1e-4
 
 

@@ -77,7 +77,7 @@ def test_the_decoder_in_the_page_computes_what_pytorch_does(
     encoder, decoder = networks
     chosen = explorer.some_of_each_class(images.test_labels, explorer.PER_CLASS)
     with torch.no_grad():
-        codes = encoder(images.test_images[chosen][[first, second]] / 255)
+        codes = encoder(images.validation_images[chosen][[first, second]] / 255)
         expected = decoder(((1 - alpha) * codes[0] + alpha * codes[1])[None])
     assert expected.std() > 0.02  # no grey
     assert (shown - expected.flatten()).abs().max() < 1e-4
@@ -85,7 +85,7 @@ def test_the_decoder_in_the_page_computes_what_pytorch_does(
 
 def test_the_error_between_the_pictures_is_the_squared_error(page, networks, images):
     chosen = explorer.some_of_each_class(images.test_labels, explorer.PER_CLASS)
-    pair = images.test_images[chosen][[0, 39]] / 255
+    pair = images.validation_images[chosen][[0, 39]] / 255
     decoded = wu.latent_line(*networks, *pair, n_steps=3)[1]
     expected = ((pair.mean(dim=0) - decoded) ** 2).sum().item()
     expect(page.locator("#error")).to_have_text(f"{expected:.1f}")

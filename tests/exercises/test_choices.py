@@ -24,7 +24,7 @@ def test_anything_else_is_asked_for_one_of_the_choices(prediction):
 
 def experiments(*learning_rates):
     def try_out(learning_rate):
-        return wu.History(test_loss=[learning_rate]), 10
+        return wu.History(validation_loss=[learning_rate]), 10
 
     found = wu.Experiments(try_out)
     for learning_rate in learning_rates:

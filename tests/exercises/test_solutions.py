@@ -57,7 +57,9 @@ def experiments():
     """Trainings whose accuracy is known: the learning rate itself."""
 
     def try_out(out_c1=8, learning_rate=0.1):
-        return wu.History(test_loss=[1.0], test_accuracy=[0.2, learning_rate]), 1000 * out_c1
+        return wu.History(
+            validation_loss=[1.0], validation_accuracy=[0.2, learning_rate]
+        ), 1000 * out_c1
 
     return wu.Experiments(try_out)
 
@@ -104,7 +106,7 @@ def test_columns_of_the_table_are_aligned(experiments, capsys):
 
 def test_a_run_that_is_stopped_is_not_in_the_table(capsys):
     def try_out(learning_rate):
-        history = wu.History(test_loss=[1.0])
+        history = wu.History(validation_loss=[1.0])
         history.was_interrupted = learning_rate > 1
         return history, 7
 
@@ -116,7 +118,7 @@ def test_a_run_that_is_stopped_is_not_in_the_table(capsys):
 
 
 def test_autoencoders_are_compared_by_their_test_loss():
-    experiments = wu.Experiments(lambda embedding_dim: (wu.History(test_loss=[9.0, 7.5]), 10))
+    experiments = wu.Experiments(lambda embedding_dim: (wu.History(validation_loss=[9.0, 7.5]), 10))
     experiments.run(embedding_dim=8)
     [trial] = experiments.trials
     assert (trial.result, trial.unit, trial.format(trial.result)) == (7.5, "test loss", "7.50")

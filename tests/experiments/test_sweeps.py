@@ -32,7 +32,7 @@ class Tries:
         self.made.append((width, settings.seed))
         self.seen.append(data)
         print("an epoch")
-        return wu.History(test_accuracy=[width / 10], batch_loss=[1.0]), int(100 * width)
+        return wu.History(validation_accuracy=[width / 10], batch_loss=[1.0]), int(100 * width)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def shipped(monkeypatch, tmp_path):
     """What came with the workbook: two widths, two seeds each, on CIFAR-10."""
     monkeypatch.setattr(sweeps, "SHIPPED_SWEEPS", tmp_path / "shipped")
     choices = [{"width": width, "seed": seed} for width in (1, 2) for seed in (0, 1)]
-    trials = [Trial(chosen, wu.History(test_accuracy=[0.9]), 7, 60.0) for chosen in choices]
+    trials = [Trial(chosen, wu.History(validation_accuracy=[0.9]), 7, 60.0) for chosen in choices]
     keep(tmp_path / "shipped" / "tries.json", COPY, trials)
 
 
@@ -112,8 +112,8 @@ def test_a_training_that_is_stopped_is_neither_kept_nor_shown(data, settings, mo
     loaders = ImageData.loaders
 
     def stopped(*of):
-        train_loader, test_loader = loaders(*of)
-        return Interrupted(train_loader, epoch, 1), test_loader
+        train_loader, validation_loader = loaders(*of)
+        return Interrupted(train_loader, epoch, 1), validation_loader
 
     with monkeypatch.context() as while_pressing:
         while_pressing.setattr(ImageData, "loaders", stopped)
@@ -122,7 +122,7 @@ def test_a_training_that_is_stopped_is_neither_kept_nor_shown(data, settings, mo
     assert wu.find_run("deeper", data, settings) is None
     assert not list(settings.runs_dir.rglob("*.json"))
     again = wu.sweep(wu.try_deeper, data, settings, use_recorded=False)
-    assert [len(trial.history.test_loss) for trial in again.trials] == [2, 2]
+    assert [len(trial.history.validation_loss) for trial in again.trials] == [2, 2]
 
 
 def disk_is_full(*_, **__):
@@ -226,7 +226,7 @@ def test_no_more_runs_at_once_than_memory_and_cores_allow(
 
 def test_the_table_says_what_all_seeds_found_together(data, settings, capsys):
     def try_seeds(data, settings, width):
-        return wu.History(test_accuracy=[0.5 + settings.seed / 10]), 1234
+        return wu.History(validation_accuracy=[0.5 + settings.seed / 10]), 1234
 
     wu.sweep(try_seeds, data, settings, width=(1,)).show()
     *_, heads, row = capsys.readouterr().out.splitlines()

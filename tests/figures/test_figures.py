@@ -29,7 +29,7 @@ def shown(monkeypatch):
 def history(n_epochs=6, falling_from=2.0):
     losses = np.linspace(falling_from, 1, n_epochs * 10).tolist()
     accuracies = np.linspace(0.1, 0.5, n_epochs * 10).tolist()
-    epochs = {"train_loss": losses[9::10], "test_loss": losses[9::10]}
+    epochs = {"train_loss": losses[9::10], "validation_loss": losses[9::10]}
     epochs["train_accuracy"] = accuracies[9::10]
     return wu.History(batch_loss=losses, batch_accuracy=accuracies, **epochs)
 
@@ -38,7 +38,7 @@ def some_experiments():
     experiments = wu.Experiments(lambda out_c1: (history(), 100 * out_c1))
     for out_c1 in (8, 16):
         experiments.run(out_c1=out_c1)
-    experiments.trials[1].history.test_loss[-1] = 0.9
+    experiments.trials[1].history.validation_loss[-1] = 0.9
     return experiments
 
 
@@ -55,17 +55,19 @@ def some_sweep(find, **choices):
 def classified(width, seed, learning_rate=0.1):
     """Better by 10 % for a wider network, a larger learning rate, another seed."""
     accuracy = 0.4 + width / 10 + seed / 10 + learning_rate - 0.1
-    return wu.History(train_accuracy=[0.4, 0.7], test_accuracy=[0.4, accuracy], seconds=[30.0] * 2)
+    return wu.History(
+        train_accuracy=[0.4, 0.7], validation_accuracy=[0.4, accuracy], seconds=[30.0] * 2
+    )
 
 
 def rebuilt(embedding_dim, seed):
     """A code of 32 channels has errors 32 and 33."""
-    return wu.History(test_loss=[50.0, embedding_dim + seed])
+    return wu.History(validation_loss=[50.0, embedding_dim + seed])
 
 
 def balanced(beta, seed):
     """The divergence is a hundred times beta."""
-    return wu.History(test_loss=[50.0, beta + seed], divergence=[3.0, 100 * beta])
+    return wu.History(validation_loss=[50.0, beta + seed], divergence=[3.0, 100 * beta])
 
 
 PROBABILITIES = torch.rand(8, 10, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
@@ -225,8 +227,8 @@ def test_the_words_about_widths_name_both_accuracies_and_the_best_learning_rate(
     trials = [
         Trial({"width": 1, "learning_rate": rate, "seed": 0}, history, 500, 60.0)
         for rate, history in (
-            (0.01, wu.History(train_accuracy=[0.5], test_accuracy=[0.4])),
-            (0.1, wu.History(train_accuracy=[0.9], test_accuracy=[0.6])),
+            (0.01, wu.History(train_accuracy=[0.5], validation_accuracy=[0.4])),
+            (0.1, wu.History(train_accuracy=[0.9], validation_accuracy=[0.6])),
         )
     ]
     wu.plot_widths(Sweep("stand-in", trials), "A title")

@@ -2,8 +2,6 @@ import pytest
 import torch
 
 import workshop_utils as wu
-from workshop_utils.networks import pca
-from workshop_utils.networks.evaluation import evaluating
 
 
 @pytest.fixture
@@ -58,44 +56,3 @@ def test_patches_are_the_squares_of_each_image_row_by_row():
     for side in (0, 3):
         with pytest.raises(ValueError, match=f"cannot be cut into squares of {side}×{side}"):
             wu.cut_into_patches(images, side)
-
-
-# --- an autoencoder that begins as PCA on patches ---
-
-
-def test_it_begins_where_pca_on_patches_ends(images, monkeypatch):
-    monkeypatch.setattr(pca, "PATCH_CODE", 16)
-    encoder, decoder = wu.patch_autoencoder(images)
-    error = wu.squared_error(wu.reconstruct(encoder, decoder, images / 255), images / 255).mean()
-    patches = wu.cut_into_patches(images, pca.SIDE)
-    shape = (3, pca.SIDE, pca.SIDE)
-    linear = wu.linear_autoencoder(*wu.principal_directions(patches), 16, shape)
-    of_pca = 4 * wu.squared_error(wu.reconstruct(*linear, patches / 255), patches / 255).mean()
-    # Not quite: PCA has a mean for every pixel of a patch, the decoder one for each colour.
-    assert error.item() == pytest.approx(of_pca.item(), rel=0.1)
-    assert error > 1
-
-
-def test_its_codes_have_512_numbers_and_it_learns_fewer_than_200_000(images):
-    encoder, decoder = wu.patch_autoencoder(images)
-    with evaluating(encoder):
-        assert encoder(images[:2] / 255).shape == (2, 128, 2, 2)
-    assert wu.count_parameters(torch.nn.ModuleList([encoder, decoder])) < 200_000
-
-
-def test_encoder_and_decoder_stay_one_set_of_numbers_while_they_learn(images):
-    encoder, decoder = wu.patch_autoencoder(images)
-    before = encoder[1].weight.detach().clone()
-    optimizer = torch.optim.Adam(torch.nn.ModuleList([encoder, decoder]).parameters(), lr=1e-3)
-    loader = wu.Loader(images, torch.zeros(300))
-    wu.train_autoencoder(encoder, decoder, loader, loader, optimizer, 1)
-    assert torch.equal(encoder[1].weight, decoder[0].weight)
-    assert not torch.equal(encoder[1].weight, before)
-
-
-def test_a_new_refinement_changes_nothing_and_can_learn():
-    torch.manual_seed(0)
-    refine, x = wu.Refinement(), torch.rand(2, 3, 32, 32)
-    assert torch.equal(refine(x), x)
-    refine(x).sum().backward()
-    assert refine.conv3.weight.grad.abs().sum() > 0

@@ -143,8 +143,8 @@ def loaders(kind: Callable[[Tensor, Tensor], Any], data: ImageData, seed: int) -
     """PyTorch's loaders; they mix as `shuffle=True` does, and in the workbook's order."""
     train_set = kind(data.train_images, data.train_labels)
     mixed = RandomSampler(train_set, generator=torch.Generator().manual_seed(seed))
-    test_set = kind(data.test_images, data.test_labels)
-    return DataLoader(train_set, BATCH_SIZE, sampler=mixed), DataLoader(test_set, BATCH_SIZE)
+    others = kind(data.validation_images, data.validation_labels)
+    return DataLoader(train_set, BATCH_SIZE, sampler=mixed), DataLoader(others, BATCH_SIZE)
 
 
 def in_a_plain_loop(
@@ -238,14 +238,15 @@ def ours(task: Task, data: ImageData, seed: int) -> Epoch:
     """The workbook's loader and training loops."""
     network = task.network().to(data.train_images.device)
     optimizer = task.optimizer(network.parameters())
-    train_loader, test_loader = data.loaders(BATCH_SIZE)
+    train_loader, validation_loader = data.loaders(BATCH_SIZE)
     train_loader.generator.manual_seed(seed)
     train = wu.train if task.is_classifier else wu.train_autoencoder
     models = [network] if task.is_classifier else list(network.children())
 
     def epoch() -> float:
         with contextlib.redirect_stdout(io.StringIO()):  # a line for the epoch
-            return train(*models, train_loader, test_loader, optimizer, n_epochs=1).train_loss[0]
+            history = train(*models, train_loader, validation_loader, optimizer, n_epochs=1)
+        return history.train_loss[0]
 
     return epoch
 
@@ -323,7 +324,7 @@ def measure(task: Task, data: ImageData, n_rounds: int) -> dict[str, list[float]
 
 def few_of(data: ImageData, n: int | None) -> ImageData:
     """The first images of a set."""
-    parts = ("train_images", "train_labels", "test_images", "test_labels")
+    parts = ("train_images", "train_labels", "validation_images", "validation_labels")
     return dataclasses.replace(data, **{part: getattr(data, part)[:n] for part in parts})
 
 
@@ -336,7 +337,7 @@ IMPORTING = """
 import time, torch
 started = time.perf_counter()
 from workshop_utils import BasicConvNet, ConvDecoder, MultilayerPerceptronModel
-from workshop_utils import Settings, load_data, test, train, train_autoencoder
+from workshop_utils import Settings, load_data, evaluate, train, train_autoencoder
 print(time.perf_counter() - started)
 """
 

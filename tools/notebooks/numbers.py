@@ -22,7 +22,6 @@ from workshop_utils.networks.layers import count_parameters
 RESULTS = DOCS / "results.md"
 LONG_TRAININGS = {
     "try_deeper": "deeper network on augmented images, test accuracy",
-    "try_patch_autoencoder": "autoencoder that begins as PCA on patches, test loss",
 }
 
 
@@ -85,7 +84,7 @@ def result_of(summary: Callable[[list[float]], float], name: str, **choices: flo
 def gap_of(name: str, **choices: float) -> str:
     """Mean accuracy on training images minus that on test images, in percentage points."""
     histories = [trial.history for trial in shipped_sweep(name).where(**choices)]
-    gaps = [history.train_accuracy[-1] - history.test_accuracy[-1] for history in histories]
+    gaps = [history.train_accuracy[-1] - history.validation_accuracy[-1] for history in histories]
     return f"{100 * statistics.fmean(gaps):.0f}"
 
 

@@ -25,15 +25,15 @@ PER_CLASS = 4
 
 
 def to_page(encoder: ConvEncoder, decoder: ConvDecoder, data: ImageData) -> str:
-    """Make the page of two trained networks, with some test images of each class."""
-    chosen = some_of_each_class(data.test_labels, PER_CLASS)
-    images = data.test_images[chosen]  # uint8, N×3×32×32
+    """Make the page of two trained networks, with some validation images of each class."""
+    chosen = some_of_each_class(data.validation_labels, PER_CLASS)
+    images = data.validation_images[chosen]  # uint8, N×3×32×32
     with evaluating(encoder, decoder):
         codes = encoder(images / 255)  # N×32×4×4
     layers = [decoder.deconv1, decoder.deconv2, decoder.deconv3]
     content = {
         "classes": data.classes,
-        "labels": data.test_labels[chosen].tolist(),
+        "labels": data.validation_labels[chosen].tolist(),
         "pixels": in_text(images),
         "codes": in_text(codes),
         "layers": [

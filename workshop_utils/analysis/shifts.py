@@ -29,13 +29,13 @@ def shift(images: Tensor, down: int = 0, right: int = 0) -> Tensor:
 
 
 def accuracy_when_shifted(
-    model: nn.Module, test_loader: Iterable, distances: Iterable[int], and_back: bool = False
+    model: nn.Module, loader: Iterable, distances: Iterable[int], and_back: bool = False
 ) -> dict[int, float]:
-    """Accuracy on test images that were moved; the model is left as it was.
+    """Accuracy on images that were moved; the model is left as it was.
 
     Args:
         model: turns images N×C×H×W into scores N×n_classes.
-        test_loader: batches of images and labels.
+        loader: batches of images and labels.
         distances: in pixels. Each image is moved by so many in four directions, one at a time.
         and_back: True moves it back again. It stands where it stood, but what had left is gone.
 
@@ -45,13 +45,13 @@ def accuracy_when_shifted(
     Raises:
         ValueError: the loader is empty.
     """
-    check_loader(test_loader, "test")
+    check_loader(loader, "evaluation")
     found = {}
     with evaluating(model):
         for distance in distances:
             n_correct, n_images = 0, 0
             directions = DIRECTIONS if distance else DIRECTIONS[:1]  # not moved is not moved
-            for x, labels in test_loader:
+            for x, labels in loader:
                 for down, right in directions:
                     moved = shift(x, distance * down, distance * right)
                     if and_back:

@@ -20,24 +20,29 @@ TryOut = Callable[..., tuple[History, int]]
 class Trial:
     """One training that came to its end."""
 
-    choices: dict[str, float]  # such as {"out_c1": 16, "learning_rate": 0.01}
+    choices: dict[str, float | str]  # such as {"out_c1": 16, "learning_rate": 0.01}
     history: History
     n_parameters: int
     seconds: float
 
     @property
     def result(self) -> float:
-        """Test accuracy at the end, as a fraction; for an autoencoder the test loss."""
-        return (self.history.test_accuracy or self.history.test_loss)[-1]
+        """Validation accuracy at the end, as a fraction; for an autoencoder the validation loss."""
+        return (self.history.validation_accuracy or self.history.validation_loss)[-1]
 
     @property
     def unit(self) -> str:
         """What the result is."""
-        return "test accuracy" if self.history.test_accuracy else "test loss"
+        return "validation accuracy" if self.history.validation_accuracy else "validation loss"
 
     def format(self, result: float) -> str:
         """Write a result of this kind, without its unit."""
-        return f"{result:.1%}" if self.history.test_accuracy else f"{result:.2f}"
+        return f"{result:.1%}" if self.history.validation_accuracy else f"{result:.2f}"
+
+
+def in_words(choice: float | str) -> str:
+    """Write a choice without superfluous zeros."""
+    return choice if isinstance(choice, str) else f"{choice:g}"
 
 
 def check_choices(try_out: TryOut, given: tuple, choices: Iterable[str]) -> None:
@@ -51,7 +56,7 @@ def check_choices(try_out: TryOut, given: tuple, choices: Iterable[str]) -> None
         raise ValueError(f"This experiment chooses {takes}, but: {error}.") from None
 
 
-def train_once(try_out: TryOut, given: tuple, choices: dict[str, float]) -> Trial | None:
+def train_once(try_out: TryOut, given: tuple, choices: dict[str, float | str]) -> Trial | None:
     """Train with these choices; None if somebody stopped it."""
     started = time.perf_counter()
     history, n_parameters = try_out(*given, **choices)
@@ -86,7 +91,7 @@ class Experiments:
         for name, value in choices.items():
             if not isinstance(value, (int, float)) or not value > 0:
                 raise ValueError(f"{name} is {value!r}, but must be a number above zero.")
-        print(", ".join(f"{name} {value:g}" for name, value in choices.items()))
+        print(", ".join(f"{name} {in_words(value)}" for name, value in choices.items()))
         trial = train_once(self.try_out, self.given, choices)
         if trial:
             self.trials.append(trial)

@@ -32,8 +32,8 @@ def plot_widths(sweep: Sweep, title: str) -> None:
     n_parameters = [trials[0].n_parameters for trials in best.values()]
     train = [100 * fmean(t.history.train_accuracy[-1] for t in trials) for trials in best.values()]
     right.plot(n_parameters, train, "s--", color=ORANGE, label="training images")
-    _with_range(right, n_parameters, list(best.values()), color=BLUE, label="test images")
-    left.set(xscale="log", xlabel="learning rate", ylabel="accuracy, %", title="test images")
+    _with_range(right, n_parameters, list(best.values()), color=BLUE, label="validation images")
+    left.set(xscale="log", xlabel="learning rate", ylabel="accuracy, %", title="validation images")
     left.set_xticks(rates, [f"{rate:g}" for rate in rates])
     right.set(xscale="log", xlabel="parameters", title="each with its best learning rate")
     right.set_xticks(n_parameters, [f"{n / 1000:.0f} k" for n in n_parameters])
@@ -42,7 +42,7 @@ def plot_widths(sweep: Sweep, title: str) -> None:
         axes.legend()
     figure.suptitle(title)
     described = [
-        f"width {width:g} has {_mean(trials):.0%} on test images and "
+        f"width {width:g} has {_mean(trials):.0%} on validation images and "
         f"{of_train:.0f}% on training images ({trials[0].choices['learning_rate']:g})"
         for (width, trials), of_train in zip(best.items(), train, strict=True)
     ]
@@ -51,7 +51,7 @@ def plot_widths(sweep: Sweep, title: str) -> None:
 
 @styled
 def plot_accuracy_by_time(runs: dict[str, list[Trial]], title: str) -> None:
-    """Plot the test accuracy after every epoch against the time that it took, a line per seed.
+    """Plot validation accuracy after every epoch against the time it took, a line per seed.
 
     Args:
         runs: name of the network -> its trainings, which differ in their seeds.
@@ -62,12 +62,12 @@ def plot_accuracy_by_time(runs: dict[str, list[Trial]], title: str) -> None:
     for (name, trials), (colour, line) in zip(runs.items(), cycle(LINES), strict=False):
         for trial in trials:
             minutes = [seconds / 60 for seconds in accumulate(trial.history.seconds)]
-            percent = [100 * accuracy for accuracy in trial.history.test_accuracy]
+            percent = [100 * accuracy for accuracy in trial.history.validation_accuracy]
             label = name if trial is trials[0] else None
             axes.plot(minutes, percent, line, color=colour, alpha=0.8, label=label)
         results = [100 * trial.result for trial in trials]
         described.append(f"{name} {min(results):.1f}% to {max(results):.1f}%")
-    axes.set(title=title, xlabel="minutes", ylabel="test accuracy, %")
+    axes.set(title=title, xlabel="minutes", ylabel="validation accuracy, %")
     axes.legend(loc="lower right")
     show_plot(figure, title, f"At the end: {'; '.join(described)}.")
 
@@ -78,7 +78,7 @@ def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[float, float]], ti
 
     Args:
         sweep: runs that chose embedding_dim, for codes of 4×4 places.
-        linear: name of the linear method -> numbers per code -> squared error per test image.
+        linear: name of the linear method -> numbers per code -> squared error per validation image.
         title: what to write above the figure.
     """
     figure, axes = plt.subplots(figsize=(8, 4.4))
@@ -98,7 +98,7 @@ def plot_code_size_sweep(sweep: Sweep, linear: dict[str, dict[float, float]], ti
     at_size = [f"{name} {losses[size]:.1f}" for name, losses in linear.items() if size in losses]
     at_size.append(f"autoencoder {_mean(found[size]):.1f}")
     axes.set(xscale="log", yscale="log", title=title, xlabel="numbers per code")
-    axes.set_ylabel("squared error per test image")
+    axes.set_ylabel("squared error per validation image")
     axes.set_xticks(list(found), list(map(str, found)))
     _label_1_2_5(axes.yaxis)
     axes.minorticks_off()
@@ -128,8 +128,8 @@ def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
         errors = [trial.result for trial in trials]
         axes.plot(divergences, errors, marker, color=colour, label=f"β = {beta:g}")
         described.append(f"β = {beta:g}: {fmean(divergences):.0f} nats, {_mean(trials):.1f}")
-    axes.set(title=title, xlabel="divergence, nats per test image", xscale="log")
-    axes.set(ylabel="squared error per test image", ylim=(0, None))
+    axes.set(title=title, xlabel="divergence, nats per validation image", xscale="log")
+    axes.set(ylabel="squared error per validation image", ylim=(0, None))
     _label_1_2_5(axes.xaxis)
     axes.minorticks_off()
     axes.legend()
@@ -156,7 +156,7 @@ def _with_range(
 ) -> None:
     """Draw means over the seeds, accuracies in per cent, with bars from lowest to highest."""
     results = [[trial.result for trial in trials] for trials in groups]
-    if groups[0][0].history.test_accuracy:
+    if groups[0][0].history.validation_accuracy:
         results = [[100 * result for result in found] for found in results]
     means = [fmean(found) for found in results]
     below = [mean - min(found) for mean, found in zip(means, results, strict=True)]
@@ -196,7 +196,7 @@ def plot_experiments(experiments: Experiments, title: str, against: str = "param
     axes.set_xlim(left=max(0, axes.get_xlim()[0]))
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter("{x:,g}")
-    if trials[0].unit == "test accuracy":
+    if trials[0].unit == "validation accuracy":
         axes.yaxis.set_major_formatter("{x:.0%}")
         word, best = "highest", max(trials, key=lambda trial: trial.result)
     else:

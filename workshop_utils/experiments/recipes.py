@@ -1,21 +1,66 @@
 """What the workbook's sweeps train: one network each, from choices to history."""
 
 import contextlib
+import dataclasses
 
 import torch
 from torch import nn
 
-from workshop_utils.images.augmentation import AugmentedLoader
+from workshop_utils.images.augmentation import AugmentedLoader, shuffle_pixels
 from workshop_utils.images.dataset import ImageData
-from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
-from workshop_utils.networks.classifiers import BasicConvNet, DeeperConvNet
+from workshop_utils.networks.autoencoders import (
+    ConvDecoder,
+    ConvEncoder,
+    make_autoencoder,
+)
+from workshop_utils.networks.classifiers import (
+    BasicConvNet,
+    DeeperConvNet,
+    MultilayerPerceptronModel,
+)
 from workshop_utils.networks.layers import count_parameters
-from workshop_utils.networks.pca import patch_autoencoder
 from workshop_utils.networks.variational import VariationalEncoder
 from workshop_utils.settings import Settings
 from workshop_utils.training.history import History
 from workshop_utils.training.loops import train, train_autoencoder, train_variational
 from workshop_utils.training.runs import save_run
+
+
+def try_pixels(
+    data: ImageData, settings: Settings, network: str, pixels: str
+) -> tuple[History, int]:
+    """One of the two classifiers, trained on images whose pixels are in order, or shuffled.
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+        network: "MLP" or "CNN", those of notebooks 1 and 2.
+        pixels: "in order"; or "shuffled", in the same way in every image.
+
+    Returns:
+        The history, and the number of parameters.
+
+    Raises:
+        ValueError: there is no such network, or no such order.
+    """
+    networks = {
+        "MLP": lambda: MultilayerPerceptronModel(n_features=3 * 32 * 32, n_classes=10),
+        "CNN": lambda: BasicConvNet(out_c1=8, out_c2=16, dense_units=256),
+    }
+    if network not in networks or pixels not in ("in order", "shuffled"):
+        raise ValueError('The network is "MLP" or "CNN", its pixels "in order" or "shuffled".')
+    if pixels == "shuffled":
+        order = torch.randperm(32 * 32, generator=torch.Generator().manual_seed(settings.seed))
+        data = dataclasses.replace(
+            data,
+            train_images=shuffle_pixels(data.train_images, order),
+            validation_images=shuffle_pixels(data.validation_images, order),
+        )
+    torch.manual_seed(settings.seed)
+    model = networks[network]().to(settings.device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-2, momentum=0.9)
+    history = train(model, *data.loaders(128), optimizer, settings.profile.sweep_epochs)
+    return history, count_parameters(model)
 
 
 def try_width(
@@ -56,13 +101,13 @@ def try_deeper(data: ImageData, settings: Settings) -> tuple[History, int]:
     """
     torch.manual_seed(settings.seed)
     model = DeeperConvNet().to(settings.device)
-    train_loader, test_loader = data.loaders(128)
+    train_loader, validation_loader = data.loaders(128)
     n_epochs = settings.profile.long_epochs
     optimizer = torch.optim.SGD(
         model.parameters(), lr=0.1, momentum=0.95, nesterov=True, weight_decay=5e-4
     )
     let_rate_rise_and_fall(optimizer, n_epochs * len(train_loader))
-    history = train(model, AugmentedLoader(train_loader), test_loader, optimizer, n_epochs)
+    history = train(model, AugmentedLoader(train_loader), validation_loader, optimizer, n_epochs)
     _keep_first("deeper", history, data, settings, model=model)
     return history, count_parameters(model)
 
@@ -88,27 +133,22 @@ def try_code_size(data: ImageData, settings: Settings, embedding_dim: int) -> tu
     return history, count_parameters(both)
 
 
-def try_patch_autoencoder(data: ImageData, settings: Settings) -> tuple[History, int]:
-    """An autoencoder that begins as PCA on patches, with codes of 512 numbers.
-
-    The network of the first seed is kept as the run "patch_autoencoder".
+def try_variant(data: ImageData, settings: Settings, variant: str) -> tuple[History, int]:
+    """The autoencoder of notebook 3, with one thing changed.
 
     Args:
         data: the images.
         settings: seed, device, and the number of epochs.
+        variant: see `make_autoencoder`.
 
     Returns:
         The history, and the number of parameters of encoder and decoder.
     """
     torch.manual_seed(settings.seed)
-    encoder, decoder = patch_autoencoder(data.train_images)
-    both = nn.ModuleList([encoder, decoder])
-    train_loader, test_loader = data.loaders(128)
-    n_epochs = settings.profile.sweep_epochs
+    both = nn.ModuleList(make_autoencoder(variant)).to(settings.device)
     optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
-    let_rate_rise_and_fall(optimizer, n_epochs * len(train_loader))
-    history = train_autoencoder(encoder, decoder, train_loader, test_loader, optimizer, n_epochs)
-    _keep_first("patch_autoencoder", history, data, settings, encoder=encoder, decoder=decoder)
+    n_epochs = settings.profile.sweep_epochs
+    history = train_autoencoder(*both, *data.loaders(128), optimizer, n_epochs)
     return history, count_parameters(both)
 
 

@@ -14,7 +14,13 @@ import torch
 from filelock import FileLock
 from tqdm.auto import tqdm
 
-from workshop_utils.experiments.experiments import Trial, TryOut, check_choices, train_once
+from workshop_utils.experiments.experiments import (
+    Trial,
+    TryOut,
+    check_choices,
+    in_words,
+    train_once,
+)
 from workshop_utils.experiments.memory import free_memory
 from workshop_utils.files import written_whole
 from workshop_utils.images.dataset import CIFAR10, ImageData
@@ -26,7 +32,7 @@ SHIPPED_SWEEPS = Path(__file__).parent.parent / "recorded" / "sweeps"
 # Measured: a process that trains on all of CIFAR-10 takes 1.2 GB.
 MEMORY_PER_RUN = 1_500_000_000  # bytes
 
-Key = tuple[tuple[str, float], ...]  # the choices of a trial, in the order of their names
+Key = tuple[tuple[str, float | str], ...]  # the choices of a trial, in the order of their names
 
 
 class SweepError(RuntimeError):
@@ -40,11 +46,11 @@ class Sweep:
     measured_on: str  # name of the data set and its variant
     trials: list[Trial]  # one for each combination of choices and each seed; "seed" is a choice
 
-    def values_of(self, choice: str) -> list[float]:
-        """What was chosen for a choice, such as "learning_rate", from small to large."""
-        return sorted({trial.choices[choice] for trial in self.trials})
+    def values_of(self, choice: str) -> list:
+        """What was chosen for a choice, such as "learning_rate", in the order of the trials."""
+        return list(dict.fromkeys(trial.choices[choice] for trial in self.trials))
 
-    def where(self, **choices: float) -> list[Trial]:
+    def where(self, **choices: float | str) -> list[Trial]:
         """The trials with these choices: one for each seed, if no other choice is left open."""
         return [trial for trial in self.trials if choices.items() <= trial.choices.items()]
 
@@ -59,7 +65,7 @@ class Sweep:
             mean, *ends = map(trials[0].format, (fmean(results), min(results), max(results)))
             seconds = f"{fmean(trial.seconds for trial in trials):.0f}"
             numbers = f"{trials[0].n_parameters:,}", seconds, mean, " to ".join(ends)
-            rows.append((*(f"{value:g}" for value in values), *numbers))
+            rows.append((*(in_words(value) for value in values), *numbers))
         print_table(rows)
 
 
@@ -68,7 +74,7 @@ def sweep(
     data: ImageData,
     settings: Settings,
     use_recorded: bool = True,
-    **choices: Sequence[float],
+    **choices: Sequence[float] | Sequence[str],
 ) -> Sweep:
     """Train with every combination of choices, with each of the profile's seeds.
 
@@ -91,7 +97,7 @@ def sweep(
     """
     check_choices(try_out, (data, settings), choices)
     for name, values in choices.items():
-        if not isinstance(values, Sequence):
+        if isinstance(values, str) or not isinstance(values, Sequence):
             raise ValueError(
                 f"{name} is {values!r}, but must be several values to try. For only one, write "
                 f"{name}=({values!r},)."
@@ -183,12 +189,12 @@ def _shipped_file(name: str) -> Path:
     return SHIPPED_SWEEPS / f"{name}.json"
 
 
-def _key(choices: dict[str, float]) -> Key:
+def _key(choices: dict[str, float | str]) -> Key:
     return tuple(sorted(choices.items()))
 
 
 def _train_all(
-    try_out: TryOut, data: ImageData, settings: Settings, all_choices: list[dict[str, float]]
+    try_out: TryOut, data: ImageData, settings: Settings, all_choices: list[dict[str, float | str]]
 ) -> Iterator[Trial]:
     """Train with each of the choices, several at once, and hand out each run when it is done."""
     from joblib import Parallel, delayed
@@ -203,7 +209,7 @@ def _train_all(
 
 
 def _train(
-    try_out: TryOut, data: ImageData, settings: Settings, choices: dict[str, float]
+    try_out: TryOut, data: ImageData, settings: Settings, choices: dict[str, float | str]
 ) -> Trial:
     """One run; what it prints is not shown, since several would talk at once."""
     torch.set_num_threads(settings.threads)  # for a process of its own

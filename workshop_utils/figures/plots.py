@@ -106,17 +106,17 @@ def plot_batch_curves(histories: dict[str, History], title: str) -> None:
 
 @styled
 def plot_epoch_losses(history: History, title: str, unit: str) -> None:
-    """Plot training and test loss per epoch.
+    """Plot training and validation loss per epoch.
 
     Args:
         history: what training returned.
         title: what to write above the figure.
         unit: what one unit of the loss is, for the axis.
     """
-    epochs = range(1, len(history.test_loss) + 1)
+    epochs = range(1, len(history.validation_loss) + 1)
     figure, axes = plt.subplots(figsize=(8, 4.2))
     axes.plot(epochs, history.train_loss, "--", color=ORANGE, label="training images")
-    axes.plot(epochs, history.test_loss, "-", color=BLUE, label="test images")
+    axes.plot(epochs, history.validation_loss, "-", color=BLUE, label="validation images")
     axes.set(title=title, xlabel="epoch", ylabel=unit)
     axes.set_ylim(bottom=0)
     axes.locator_params(axis="x", integer=True)
@@ -124,8 +124,9 @@ def plot_epoch_losses(history: History, title: str, unit: str) -> None:
     show_plot(
         figure,
         title,
-        f"Test loss: {history.test_loss[0]:.1f} after the first epoch, {history.test_loss[-1]:.1f} "
-        f"after the last; training loss then: {history.train_loss[-1]:.1f}.",
+        f"Validation loss: {history.validation_loss[0]:.1f} after the first epoch, "
+        f"{history.validation_loss[-1]:.1f} after the last; training loss then: "
+        f"{history.train_loss[-1]:.1f}.",
     )
 
 
@@ -136,9 +137,9 @@ def plot_code_sizes(
     """Plot the error of PCA against the size of its code, with the autoencoder as a point.
 
     Args:
-        linear: numbers per code -> squared error per test image.
+        linear: numbers per code -> squared error per validation image.
         code_size: numbers per code of the autoencoder.
-        autoencoder_loss: its squared error per test image.
+        autoencoder_loss: its squared error per validation image.
         title: what to write above the figure.
     """
     figure, axes = plt.subplots(figsize=(8, 4.2))
@@ -156,7 +157,7 @@ def plot_code_sizes(
     axes.set_xscale("log", base=2)
     axes.set_xticks(list(linear), [str(size) for size in linear])
     axes.set_ylim(bottom=0)
-    axes.set(title=title, xlabel="numbers per code", ylabel="squared error per test image")
+    axes.set(title=title, xlabel="numbers per code", ylabel="squared error per validation image")
     axes.legend()
     table = ", ".join(f"{loss:.1f} with {size}" for size, loss in linear.items())
     show_plot(
@@ -251,7 +252,7 @@ def plot_shifts(accuracies: dict[str, dict[int, float]], title: str) -> None:
         described.append(f"{name} {percent[0]:.0f}%, then {percent[-1]:.0f}%")
     axes.axhline(10, color=GREY, linewidth=1, linestyle=":")
     axes.annotate("chance", (0, 10), xytext=(0, 4), textcoords="offset points", color=GREY)
-    axes.set(title=title, xlabel="test images moved by, in pixels", ylabel="accuracy, %")
+    axes.set(title=title, xlabel="validation images moved by, in pixels", ylabel="accuracy, %")
     axes.set_ylim(bottom=0)
     axes.legend()
     show_plot(figure, title, f"Not moved, then moved furthest: {'; '.join(described)}.")

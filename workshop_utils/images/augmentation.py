@@ -1,4 +1,4 @@
-"""Augmentation: images that are flipped and moved at random, so that no batch comes twice."""
+"""Images that are changed on their way to a network: flipped and moved at random, or shuffled."""
 
 from collections.abc import Iterator
 
@@ -32,6 +32,20 @@ def augment(images: Tensor, generator: torch.Generator, reach: int = 4) -> Tenso
     larger = F.pad(images, [reach] * 4, mode="reflect")  # N×C×(H+2·reach)×(W+2·reach)
     which = torch.arange(n, device=images.device)[:, None, None]  # N×1×1
     return larger.permute(0, 2, 3, 1)[which, rows, columns].permute(0, 3, 1, 2)
+
+
+def shuffle_pixels(images: Tensor, order: Tensor) -> Tensor:
+    """Put the pixels of every image into another order, the same for all; colours stay together.
+
+    Args:
+        images: N×C×H×W, of any type.
+        order: the H·W places, from 0, as `torch.randperm` mixes them.
+
+    Returns:
+        Images of the same shape.
+    """
+    places = images.flatten(start_dim=2)  # N×C×(H·W)
+    return places[:, :, order.to(images.device)].reshape(images.shape)
 
 
 class AugmentedLoader:

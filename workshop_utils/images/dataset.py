@@ -79,17 +79,38 @@ class Loader:
             yield x.float().div_(255), self.labels[chosen]
 
 
+def kept_for_validation(labels: Tensor) -> Tensor:
+    """Which training images are kept to choose by: every tenth of each class, for everybody.
+
+    Args:
+        labels: N whole numbers.
+
+    Returns:
+        N times True (validation) or False (training).
+    """
+    number = torch.zeros_like(labels)  # how many images of its class stand before each image
+    for label in labels.unique():
+        of_class = labels == label
+        number[of_class] = torch.arange(int(of_class.sum()), device=labels.device)
+    return number % 10 == 9
+
+
 @dataclass(frozen=True)
 class ImageData:
-    """A data set of labelled 32×32 colour images, split into training and test set.
+    """A data set of labelled 32×32 colour images, in three parts.
+
+    Networks learn from the training images. Whatever is chosen (a learning rate, a size, when to
+    stop) is chosen by the validation images. The test images are for one last look.
 
     Args:
         name: "CIFAR-10" or "stand-in".
         variant: "" for the official images, "JPEG copy" for images stored as JPEG files.
         train_images: uint8, N×3×32×32.
         train_labels: N whole numbers from 0 to 9.
-        test_images: uint8, M×3×32×32.
-        test_labels: M whole numbers from 0 to 9.
+        validation_images: uint8, M×3×32×32.
+        validation_labels: M whole numbers from 0 to 9.
+        test_images: uint8, K×3×32×32.
+        test_labels: K whole numbers from 0 to 9.
         seed: starting point of the training loader's mixing.
     """
 
@@ -97,6 +118,8 @@ class ImageData:
     variant: str
     train_images: Tensor
     train_labels: Tensor
+    validation_images: Tensor
+    validation_labels: Tensor
     test_images: Tensor
     test_labels: Tensor
     seed: int = 0
@@ -108,14 +131,18 @@ class ImageData:
         return f"{self.name} ({self.variant})" if self.variant else self.name
 
     def loaders(self, batch_size: int = 128) -> tuple[Loader, Loader]:
-        """Loaders of the training set (mixed anew every epoch) and of the test set (in order)."""
+        """Loaders of the training set (mixed anew every epoch) and of the validation set."""
         return (
             Loader(self.train_images, self.train_labels, batch_size, shuffle=True, seed=self.seed),
-            Loader(self.test_images, self.test_labels, batch_size),
+            Loader(self.validation_images, self.validation_labels, batch_size),
         )
+
+    def test_loader(self, batch_size: int = 128) -> Loader:
+        """Loader of the test set (in order), for the end: see `open_test_set`."""
+        return Loader(self.test_images, self.test_labels, batch_size)
 
     def __repr__(self) -> str:
         return (
-            f"{self.title}: {len(self.train_images):,} training and "
-            f"{len(self.test_images):,} test images"
+            f"{self.title}: {len(self.train_images):,} training, "
+            f"{len(self.validation_images):,} validation and {len(self.test_images):,} test images"
         )

@@ -7,7 +7,13 @@ import torch
 from torch import Tensor
 
 from workshop_utils.images import cache, cifar10
-from workshop_utils.images.dataset import CIFAR10, STANDIN, Arrays, ImageData
+from workshop_utils.images.dataset import (
+    CIFAR10,
+    STANDIN,
+    Arrays,
+    ImageData,
+    kept_for_validation,
+)
 from workshop_utils.images.download import download
 from workshop_utils.settings import Settings
 
@@ -44,12 +50,15 @@ def load_data(settings: Settings) -> ImageData:
     n_train, n_test = settings.profile.n_train, settings.profile.n_test
     limits = (n_train, n_train, n_test, n_test)
     tensors = [t[:n].to(settings.device) for t, n in zip(tensors, limits, strict=True)]
-    train_images, train_labels, test_images, test_labels = tensors
+    images, labels, test_images, test_labels = tensors
+    kept = kept_for_validation(labels)
     data = ImageData(
         name,
         about.get("variant", ""),
-        _channels_last(train_images),
-        train_labels,
+        _channels_last(images[~kept]),
+        labels[~kept],
+        _channels_last(images[kept]),
+        labels[kept],
         _channels_last(test_images),
         test_labels,
         seed=settings.seed,

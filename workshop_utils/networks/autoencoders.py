@@ -7,6 +7,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+# What `make_autoencoder` makes: the autoencoder of notebook 3, and each with one thing changed.
+VARIANTS = (
+    "as above",
+    "without ReLU",
+    "twice the filters",
+    "without ReLU, twice the filters",
+    "one 8×8 convolution",
+)
+
 
 class AddNoise(nn.Module):
     """Adds noise to images while training, and nothing afterwards, as dropout does.
@@ -76,3 +85,29 @@ class ConvDecoder(nn.Module):
         x = F.relu(self.deconv1(z))  # N×embedding_dim×4×4 -> N×out_c2×8×8
         x = F.relu(self.deconv2(x))  # -> N×out_c1×16×16
         return torch.sigmoid(self.deconv3(x))  # -> N×3×32×32, each value between 0 and 1
+
+
+def make_autoencoder(variant: str) -> tuple[nn.Module, nn.Module]:
+    """Make an encoder and a decoder for codes of 512 numbers, as in notebook 3 or nearly so.
+
+    Args:
+        variant: one of `VARIANTS`.
+
+    Raises:
+        ValueError: there is no such variant.
+    """
+    if variant not in VARIANTS:
+        raise ValueError(f"There is no variant {variant!r}. There are: {', '.join(VARIANTS)}.")
+    if variant == "one 8×8 convolution":
+        return (
+            nn.Conv2d(3, 32, kernel_size=8, stride=8),  # N×3×32×32 -> N×32×4×4
+            nn.ConvTranspose2d(32, 3, kernel_size=8, stride=8),  # and back
+        )
+    out_c1, out_c2 = (16, 32) if "twice the filters" in variant else (8, 16)
+    encoder, decoder = ConvEncoder(out_c1, out_c2, 32), ConvDecoder(out_c1, out_c2, 32)
+    if "without ReLU" in variant:
+        return (
+            nn.Sequential(encoder.conv1, encoder.conv2, encoder.conv3),
+            nn.Sequential(decoder.deconv1, decoder.deconv2, decoder.deconv3, nn.Sigmoid()),
+        )
+    return encoder, decoder

@@ -4,11 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-
-SIDE = 16  # of a patch, in pixels: four patches in an image of 32×32
-PATCH_CODE = 128  # numbers for each patch, 512 for an image
 
 
 def principal_directions(images: Tensor) -> tuple[Tensor, Tensor]:
@@ -108,50 +104,3 @@ def linear_autoencoder(
         decode.weight.copy_(kept)  # x̂ = kept z + mean
         decode.bias.copy_(mean)
     return nn.Sequential(nn.Flatten(), encode), nn.Sequential(decode, nn.Unflatten(1, image_shape))
-
-
-class Refinement(nn.Module):
-    """Adds to an image what three convolutions find in it; before training, nothing.
-
-    The convolutions work at half the resolution, with four times the channels: no number is lost,
-    and they see more of the image.
-
-    Source: residual connections: He et al. (2016); resolution into channels: Shi et al. (2016).
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(12, 32, kernel_size=3, padding=1)
-        self.conv2 = nn.Conv2d(32, 32, kernel_size=3, padding=1)
-        self.conv3 = nn.Conv2d(32, 12, kernel_size=3, padding=1)
-        nn.init.zeros_(self.conv3.weight)  # adds nothing at first
-        nn.init.zeros_(self.conv3.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return images of the same shape, N×3×H×W; H and W are even."""
-        found = F.pixel_unshuffle(x, 2)  # N×3×32×32 -> N×12×16×16
-        found = F.relu(self.conv1(found))  # -> N×32×16×16
-        found = F.relu(self.conv2(found))  # -> N×32×16×16
-        return x + F.pixel_shuffle(self.conv3(found), 2)  # -> N×12×16×16 -> N×3×32×32
-
-
-def patch_autoencoder(images: Tensor) -> tuple[nn.Module, nn.Module]:
-    """A linear encoder and decoder of patches, as PCA has them, with a refinement on either side.
-
-    Args:
-        images: uint8, N×3×32×32, whose patches PCA looks at.
-
-    Returns:
-        An encoder (images N×3×32×32 to codes N×128×2×2) and a decoder (back again).
-    """
-    mean, directions = principal_directions(cut_into_patches(images, SIDE))
-    encode = nn.Conv2d(3, PATCH_CODE, kernel_size=SIDE, stride=SIDE)  # a step is a patch
-    decode = nn.ConvTranspose2d(PATCH_CODE, 3, kernel_size=SIDE, stride=SIDE)
-    kept = directions[:, :PATCH_CODE]  # 768×128
-    with torch.no_grad():
-        encode.weight.copy_(kept.T.reshape(encode.weight.shape))  # z = keptᵀ (x - mean)
-        encode.bias.copy_(-kept.T @ mean)
-        decode.bias.copy_(mean.reshape(3, -1).mean(dim=1))  # one number for each colour
-    decode.weight = encode.weight  # the same numbers both ways, as in PCA
-    encoder, decoder = nn.Sequential(Refinement(), encode), nn.Sequential(decode, Refinement())
-    return encoder.to(images.device), decoder.to(images.device)

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from workshop_utils.settings import progress_bars_wanted
+from workshop_utils.training.checks import check_finite, check_training
 from workshop_utils.training.history import History
 from workshop_utils.training.runs import Keep
 from workshop_utils.training.state import Training
-from workshop_utils.training.validation import check_finite, check_training
 
 MAX_LINES = 12  # longer trainings print every second, third, ... epoch
 
@@ -30,7 +30,7 @@ class Log:
         n_epochs: how many epochs there will be.
         optimizer: holds the networks' parameters.
         train_loader: the batches to learn from.
-        test_loader: the batches to evaluate on.
+        validation_loader: the batches to evaluate on.
         keep: keeps every finished epoch, and goes on after the last of them; None keeps nothing.
         models: the networks by name: model=..., or encoder=... and decoder=...
 
@@ -43,11 +43,11 @@ class Log:
         n_epochs: int,
         optimizer: torch.optim.Optimizer,
         train_loader: Any,  # noqa: ANN401 - batches, and a length
-        test_loader: Iterable,
+        validation_loader: Iterable,
         keep: Keep | None = None,
         **models: nn.Module,
     ) -> None:
-        check_training(n_epochs, optimizer, train_loader, test_loader, models)
+        check_training(n_epochs, optimizer, train_loader, validation_loader, models)
         self.history = History()
         self._n_epochs = n_epochs
         self._n_batches = len(train_loader)
@@ -75,7 +75,7 @@ class Log:
         if kind is KeyboardInterrupt:
             self._training.go_back_to(self._finished)
             self.history.was_interrupted = True
-            n_finished = len(self.history.test_loss)
+            n_finished = len(self.history.validation_loss)
             when = f"after epoch {n_finished}" if n_finished else "before the first epoch"
             print(f"Interrupted. Network and history are as they were {when} of {self._n_epochs}.")
             if self._kept and n_finished:
@@ -89,7 +89,7 @@ class Log:
     @property
     def epochs(self) -> Iterator[int]:
         """The epochs that are still to do, counted from 1."""
-        for epoch in range(len(self.history.test_loss) + 1, self._n_epochs + 1):
+        for epoch in range(len(self.history.validation_loss) + 1, self._n_epochs + 1):
             self._epoch = epoch
             self._batch = self._n_images = 0
             self._loss_sum = self._right_sum = 0.0
@@ -124,31 +124,34 @@ class Log:
 
     def epoch(
         self,
-        test_loss: float,
-        test_accuracy: float | None = None,
+        validation_loss: float,
+        validation_accuracy: float | None = None,
         divergence: float | None = None,
     ) -> None:
-        """Note the end of an epoch: mean loss per test image, and what else was evaluated."""
+        """Note the end of an epoch: mean loss per validation image, and what else was evaluated."""
         self._bar.close()
         history = self.history
         history.train_loss.append(self._loss_sum / self._n_images)
-        history.test_loss.append(test_loss)
+        history.validation_loss.append(validation_loss)
         history.learning_rate.append(self._optimizer.param_groups[0]["lr"])
         history.seconds.append(time.perf_counter() - self._started)
-        train_part, test_part = f"loss {history.train_loss[-1]:7.3f}", f"loss {test_loss:7.3f}"
-        if test_accuracy is not None:
+        train_part, validation_part = (
+            f"loss {history.train_loss[-1]:7.3f}",
+            f"loss {validation_loss:7.3f}",
+        )
+        if validation_accuracy is not None:
             history.train_accuracy.append(self._right_sum / self._n_images)
-            history.test_accuracy.append(test_accuracy)
+            history.validation_accuracy.append(validation_accuracy)
             train_part += f", accuracy {history.train_accuracy[-1]:6.1%}"
-            test_part += f", accuracy {test_accuracy:6.1%}"
+            validation_part += f", accuracy {validation_accuracy:6.1%}"
         if divergence is not None:
             history.divergence.append(divergence)
-            test_part += f", divergence {divergence:6.1f}"
+            validation_part += f", divergence {divergence:6.1f}"
         every = math.ceil(self._n_epochs / MAX_LINES)
         if self._epoch in (1, self._n_epochs) or self._epoch % every == 0:
             print(
                 f"epoch {self._epoch:2d}/{self._n_epochs} | train {train_part} "
-                f"| test {test_part} | {history.seconds[-1]:.1f} s"
+                f"| validation {validation_part} | {history.seconds[-1]:.1f} s"
             )
         self._finished = self._training.state()
         if self._kept:

@@ -20,7 +20,7 @@ from workshop_utils.training.runs import Keep
 def train(
     model: nn.Module,
     train_loader: Iterable,
-    test_loader: Iterable,
+    validation_loader: Iterable,
     optimizer: torch.optim.Optimizer,
     n_epochs: int = 10,
     keep: Keep | None = None,
@@ -30,7 +30,7 @@ def train(
     Args:
         model: turns images N×C×H×W into scores N×n_classes.
         train_loader: batches of images and labels to learn from.
-        test_loader: batches of images and labels to evaluate on.
+        validation_loader: batches of images and labels to evaluate on.
         optimizer: holds the model's parameters.
         n_epochs: how many times to go through the training images.
         keep: keeps every finished epoch, and goes on after the last of them; None keeps nothing.
@@ -46,7 +46,7 @@ def train(
     """
     criterion = nn.CrossEntropyLoss()
 
-    with Log(n_epochs, optimizer, train_loader, test_loader, keep, model=model) as log:
+    with Log(n_epochs, optimizer, train_loader, validation_loader, keep, model=model) as log:
         for _epoch in log.epochs:
             model.train()  # dropout on
             for x, labels in train_loader:
@@ -58,18 +58,18 @@ def train(
                 optimizer.zero_grad()  # or the next batch's gradients would be added to these
 
                 log.batch(loss, x, accuracy(logits, labels))
-            log.epoch(*test(model, criterion, test_loader))
+            log.epoch(*evaluate(model, criterion, validation_loader))
 
     return log.history
 
 
-def test(model: nn.Module, criterion: nn.Module, test_loader: Iterable) -> tuple[float, float]:
+def evaluate(model: nn.Module, criterion: nn.Module, loader: Iterable) -> tuple[float, float]:
     """Evaluate a classifier; the model is left as it was.
 
     Args:
         model: turns images N×C×H×W into scores N×n_classes.
         criterion: mean loss of a batch, from scores and labels.
-        test_loader: batches of images and labels.
+        loader: batches of images and labels; the validation set as long as you choose.
 
     Returns:
         Mean loss per image, and the fraction of images classified correctly.
@@ -79,13 +79,13 @@ def test(model: nn.Module, criterion: nn.Module, test_loader: Iterable) -> tuple
 
     Source: worksheet 8, "Multilayer Perceptron".
     """
-    check_loader(test_loader, "test")
+    check_loader(loader, "evaluation")
     total_loss, n_correct, n_images = 0.0, 0, 0
     was_training = model.training
     model.eval()  # dropout off
 
     with torch.no_grad():  # no gradients needed: less memory, more speed
-        for x, labels in test_loader:
+        for x, labels in loader:
             logits = model(x)
             # A batch counts by its size, since the last one may be smaller.
             total_loss += criterion(logits, labels).item() * len(x)
@@ -100,7 +100,7 @@ def train_autoencoder(
     encoder: nn.Module,
     decoder: nn.Module,
     train_loader: Iterable,
-    test_loader: Iterable,
+    validation_loader: Iterable,
     optimizer: torch.optim.Optimizer,
     n_epochs: int = 10,
     keep: Keep | None = None,
@@ -111,7 +111,7 @@ def train_autoencoder(
         encoder: turns images N×C×H×W into codes.
         decoder: turns codes into images N×C×H×W.
         train_loader: batches of images to learn from; the labels are not used.
-        test_loader: batches of images to evaluate on.
+        validation_loader: batches of images to evaluate on.
         optimizer: holds the parameters of both.
         n_epochs: how many times to go through the training images.
         keep: keeps every finished epoch, and goes on after the last of them; None keeps nothing.
@@ -128,7 +128,7 @@ def train_autoencoder(
     criterion = nn.MSELoss(reduction="sum")
     models = {"encoder": encoder, "decoder": decoder}
 
-    with Log(n_epochs, optimizer, train_loader, test_loader, keep, **models) as log:
+    with Log(n_epochs, optimizer, train_loader, validation_loader, keep, **models) as log:
         for _epoch in log.epochs:
             encoder.train()
             decoder.train()
@@ -142,26 +142,26 @@ def train_autoencoder(
                 optimizer.zero_grad()
 
                 log.batch(loss, x)
-            log.epoch(test_autoencoder(encoder, decoder, test_loader))
+            log.epoch(evaluate_autoencoder(encoder, decoder, validation_loader))
 
     return log.history
 
 
-def test_autoencoder(encoder: nn.Module, decoder: nn.Module, test_loader: Iterable) -> float:
-    """Squared error per test image, summed over its values; the networks are left as they were.
+def evaluate_autoencoder(encoder: nn.Module, decoder: nn.Module, loader: Iterable) -> float:
+    """Squared error per image, summed over its values; the networks are left as they were.
 
     Args:
         encoder: turns images N×C×H×W into codes.
         decoder: turns codes into images N×C×H×W.
-        test_loader: batches of images; the labels are not used.
+        loader: batches of images; the labels are not used.
 
     Raises:
         ValueError: the loader is empty.
     """
-    check_loader(test_loader, "test")
+    check_loader(loader, "evaluation")
     criterion = nn.MSELoss(reduction="sum")
     total_loss, n_images = 0.0, 0
-    for x, _labels in test_loader:
+    for x, _labels in loader:
         total_loss += criterion(reconstruct(encoder, decoder, x), x).item()
         n_images += len(x)  # divide by the images really seen, at the end
     return total_loss / n_images
@@ -171,7 +171,7 @@ def train_variational(
     encoder: VariationalEncoder,
     decoder: nn.Module,
     train_loader: Iterable,
-    test_loader: Iterable,
+    validation_loader: Iterable,
     optimizer: torch.optim.Optimizer,
     n_epochs: int = 10,
     beta: float = 0.1,
@@ -183,15 +183,15 @@ def train_variational(
         encoder: turns images N×C×H×W into distributions of codes.
         decoder: turns codes into images N×C×H×W.
         train_loader: batches of images to learn from; the labels are not used.
-        test_loader: batches of images to evaluate on.
+        validation_loader: batches of images to evaluate on.
         optimizer: holds the parameters of both.
         n_epochs: how many times to go through the training images.
         beta: weight of the divergence against the squared error.
         keep: keeps every finished epoch, and goes on after the last of them; None keeps nothing.
 
     Returns:
-        The history. Training losses are both terms together; test losses are squared errors per
-        image, of reconstructions from the mean codes, as those of `train_autoencoder`.
+        The history. Training losses are both terms together; validation losses are squared errors
+        per image, of reconstructions from the mean codes, as those of `train_autoencoder`.
 
     Raises:
         ValueError: networks, optimizer and data do not fit together.
@@ -202,7 +202,7 @@ def train_variational(
     criterion = nn.MSELoss(reduction="sum")
     models = {"encoder": encoder, "decoder": decoder}
 
-    with Log(n_epochs, optimizer, train_loader, test_loader, keep, **models) as log:
+    with Log(n_epochs, optimizer, train_loader, validation_loader, keep, **models) as log:
         for _epoch in log.epochs:
             encoder.train()
             decoder.train()
@@ -219,7 +219,7 @@ def train_variational(
                 optimizer.zero_grad()
 
                 log.batch(loss, x)
-            test_loss = test_autoencoder(encoder, decoder, test_loader)
-            log.epoch(test_loss, divergence=mean_divergence(encoder, test_loader))
+            validation_loss = evaluate_autoencoder(encoder, decoder, validation_loader)
+            log.epoch(validation_loss, divergence=mean_divergence(encoder, validation_loader))
 
     return log.history

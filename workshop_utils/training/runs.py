@@ -21,7 +21,8 @@ from workshop_utils.training.history import History
 from workshop_utils.training.state import State, StateError, Training, named, shapes_of
 
 SHIPPED_RUNS = Path(__file__).parent.parent / "recorded" / "runs"
-FORMAT = 2
+FORMAT = 3  # of the label; 1 and 2 knew no validation set
+N_TESTS = "test set opened"  # in the label
 N_EXAMPLES = 2  # images that a run keeps, with what its first network makes of them
 
 
@@ -46,7 +47,9 @@ class Keep:
         stem = f"{name}-{data.name.lower()}-{settings.profile.name}-seed{settings.seed}"
         self.name = name
         self.unfinished: Path = settings.runs_dir / "unfinished" / f"{stem}.safetensors"
-        self._data, self._settings = data, settings
+        self.finished = _file(settings.runs_dir, name, data, settings)
+        self.data = data
+        self._settings = settings
         self._lock = FileLock(self.unfinished.with_suffix(".lock"), blocking=False)
 
     def forget(self) -> None:
@@ -77,7 +80,7 @@ class Keep:
             state = self._read()
             if state is None:
                 return
-            n_finished = len(state.about["history"]["test_loss"])
+            n_finished = len(state.about["history"]["validation_loss"])
             if n_finished >= n_epochs:
                 raise StateError(f"it has {n_finished} epochs already")
             training.go_back_to(state)
@@ -90,19 +93,19 @@ class Keep:
         if not self.unfinished.exists():
             return None
         tensors, about = read_tensors(self.unfinished)
-        if about["data"] != repr(self._data):
-            raise StateError(f"it saw {about['data']}; here are {self._data!r}")
+        if about["data"] != repr(self.data):
+            raise StateError(f"it saw {about['data']}; here are {self.data!r}")
         return State(tensors, about)
 
     def write(self, training: Training, state: State, n_epochs: int) -> None:
         """Keep the epoch that `state` was taken after; a failure is told, and training goes on."""
         try:
-            if len(training.history.test_loss) < n_epochs:
-                about = state.about | {"data": repr(self._data), "n_epochs": n_epochs}
+            if len(training.history.validation_loss) < n_epochs:
+                about = state.about | {"data": repr(self.data), "n_epochs": n_epochs}
                 write_tensors(self.unfinished, state.tensors, about)
             else:
                 history = training.history
-                save_run(self.name, history, self._data, self._settings, **training.models)
+                save_run(self.name, history, self.data, self._settings, **training.models)
                 self.forget()
         except OSError as error:
             print(f"This epoch could not be kept ({error}).")
@@ -154,7 +157,7 @@ class Run:
         about = self.about
         whose = "the run that came with the workbook" if self.is_shipped else "your own run"
         title = about["dataset"] + (f" ({about['variant']})" if about["variant"] else "")
-        n_epochs = len(self.history.test_loss)
+        n_epochs = len(self.history.validation_loss)
         return f"{about['name']}: {whose}, {n_epochs} epochs on {title}, seed {about['seed']}"
 
 
@@ -179,7 +182,7 @@ def save_run(
         for key, value in model.state_dict().items()
     }
     first, model = next(iter(models.items()))
-    images = data.test_images[:N_EXAMPLES] / 255
+    images = data.validation_images[:N_EXAMPLES] / 255
     with evaluating(model):
         tensors |= {
             f"example of {first}.images": images,
@@ -195,8 +198,31 @@ def save_run(
         "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
         "history": asdict(history),
     }
-    write_tensors(_file(settings.runs_dir, name, data, settings), tensors, label)
+    file = _file(settings.runs_dir, name, data, settings)
+    label[N_TESTS] = times_tested(file)  # it is one test set, however often one trains
+    write_tensors(file, tensors, label)
     print(f"Saved {name} for the other notebooks.")
+
+
+def times_tested(file: Path) -> int:
+    """How often the test set was opened for a run of yours and those that stood in its place."""
+    try:
+        return read_tensors(file)[1].get(N_TESTS, 0)
+    except (OSError, DamagedError):
+        return 0
+
+
+def count_test(file: Path) -> int:
+    """Note in a run of yours that the test set was opened once more; how often that was now.
+
+    Raises:
+        OSError: there is no such run, or it cannot be written.
+        DamagedError: it is damaged.
+    """
+    tensors, label = read_tensors(file)
+    label[N_TESTS] = label.get(N_TESTS, 0) + 1
+    write_tensors(file, tensors, label)
+    return label[N_TESTS]
 
 
 def find_run(name: str, data: ImageData, settings: Settings) -> Run | None:
@@ -220,6 +246,11 @@ def find_run(name: str, data: ImageData, settings: Settings) -> Run | None:
 def _read_run(file: Path, data: ImageData, is_shipped: bool) -> Run:
     try:
         tensors, label = read_tensors(file)
+        if label["format"] != FORMAT:
+            raise RunError(
+                f"The saved run {file.name} was made by another version of the workbook, which "
+                f"learnt from other images. Remove it from {file.parent}, and train again."
+            )
         history = History(**label.pop("history"))
     except (DamagedError, KeyError, TypeError) as error:
         raise RunError(

@@ -13,17 +13,17 @@ def check_training(
     n_epochs: int,
     optimizer: torch.optim.Optimizer,
     train_loader: Iterable,
-    test_loader: Iterable,
+    validation_loader: Iterable,
     models: dict[str, nn.Module],
 ) -> None:
-    """Try the networks on one test batch, and see whether all that is given fits together."""
+    """Try the networks on one validation batch, and see whether all that is given fits together."""
     if n_epochs < 1:
         raise ValueError(f"n_epochs is {n_epochs}, but training needs at least one epoch.")
     check_loader(train_loader, "training")
-    check_loader(test_loader, "test")
+    check_loader(validation_loader, "validation")
     for model in models.values():
         check_optimizer(optimizer, model)
-    x, labels = next(iter(test_loader))
+    x, labels = next(iter(validation_loader))
     output = x
     with evaluating(*models.values()):
         for model in models.values():
@@ -32,7 +32,7 @@ def check_training(
         check_reconstruction(output, x)
     else:
         check_scores(output, labels)
-        for loader in (train_loader, test_loader):
+        for loader in (train_loader, validation_loader):
             known = getattr(loader, "labels", labels)  # our Loader holds them all
             check_labels(known, n_classes=output.shape[1])
 

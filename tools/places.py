@@ -14,6 +14,16 @@ STUDENTS = ROOT / "notebooks"
 SOLUTIONS = STUDENTS / "solutions"
 
 
+def sources() -> list[Path]:
+    """The sources of the notebooks: those of the lab, then those that go further."""
+    return sorted(SOURCES.glob("*.py")) + sorted(SOURCES.glob("further/*.py"))
+
+
+def solutions() -> list[Path]:
+    """The notebooks with solutions, in the order of `sources`."""
+    return [(SOLUTIONS / file.relative_to(SOURCES)).with_suffix(".ipynb") for file in sources()]
+
+
 def between_marks(page: str, name: str, text: str) -> str:
     """Put a text between the marks <!-- name --> and <!-- /name --> of a page."""
     marks = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"

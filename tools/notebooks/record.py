@@ -28,6 +28,7 @@ import jupytext
 import torch
 from scipy.stats import t as student_t
 
+import workshop_utils as wu
 from tools import places
 from tools.notebooks.execute import execute, results, ship_networks
 from tools.places import BUILD, SOLUTIONS, SOURCES
@@ -178,7 +179,7 @@ def asked_for(sources: list[Path]) -> dict[str, dict[str, tuple]]:
                 name = ast.unparse(node.args[0]).removeprefix("wu.")
                 known = found.setdefault(name, {})
                 for word in node.keywords:
-                    values = known.get(str(word.arg), ()) + ast.literal_eval(word.value)
+                    values = known.get(str(word.arg), ()) + eval(ast.unparse(word.value), {"wu": wu})
                     known[str(word.arg)] = tuple(sorted(set(values)))
     return found
 
@@ -193,7 +194,7 @@ def record_sweeps(names: list[str]) -> None:
         device=torch.device("cpu"),  # "minutes on one core"
         runs_dir=kept,
     )
-    all_sweeps = asked_for(sorted(SOURCES.glob("*.py")))
+    all_sweeps = asked_for(places.sources())
     data = load_data(settings)
     for name in names or all_sweeps:
         try_out = getattr(recipes, name)

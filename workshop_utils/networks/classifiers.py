@@ -58,11 +58,10 @@ class BasicConvNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return one score per class (logits), N×n_classes, for images N×3×32×32."""
-        # ReLU after pooling gives the same values as before it, with a quarter of the work.
-        x = self.conv1(x)  # N×3×32×32 -> N×out_c1×28×28
-        x = F.relu(self.pool(x))  # -> N×out_c1×14×14
-        x = self.conv2(x)  # -> N×out_c2×10×10
-        x = F.relu(self.pool(x))  # -> N×out_c2×5×5
+        x = F.relu(self.conv1(x))  # N×3×32×32 -> N×out_c1×28×28
+        x = self.pool(x)  # -> N×out_c1×14×14
+        x = F.relu(self.conv2(x))  # -> N×out_c2×10×10
+        x = self.pool(x)  # -> N×out_c2×5×5
         x = x.flatten(start_dim=1)  # -> N×(out_c2·5·5)
         x = F.relu(self.fc1(x))  # -> N×dense_units
         return self.logits(x)  # -> N×n_classes

@@ -7,19 +7,19 @@
 # ---
 
 # %% [markdown] tags=["slide"]
-# # 5 · Variational autoencoders
+# # F · Variational autoencoders
 #
-# *Optional: nothing else builds on this notebook.*
+# *Optional: nothing in the lab builds on it.*
 #
 # **What you will learn**
 #
 # - how an encoder can give a distribution of codes, and how gradients pass through a random draw;
 # - the two terms of the loss, and what becomes of images when their balance changes;
-# - whether random codes and lines between codes get any better than in notebook 4.
+# - whether random codes and lines between codes get any better than with a plain autoencoder.
 
 # %% [markdown]
 # **Time:** about 25 minutes to read and try, of which the computer needs
-# << duration["05_variational"] >> on two cores.
+# << duration["f_variational"] >> on two cores.
 #
 # **Data:** CIFAR-10, or the stand-in where it cannot be had; the second cell says which. Numbers
 # quoted in the text were measured on << measured_on >>.
@@ -43,12 +43,12 @@ from workshop_utils import ConvDecoder, VariationalEncoder, train_variational
 settings = wu.Settings.from_environment()
 print(settings)
 data = wu.load_data(settings)
-train_loader, test_loader = data.loaders(batch_size=128)
+train_loader, validation_loader = data.loaders(batch_size=128)
 
 # %% [markdown] tags=["slide"]
 # ## From a code to a distribution of codes
 #
-# Notebook 4 ended with a question. The codes of images fill a small part of the space, and nobody asked the
+# The codes of images fill a small part of the space, and nobody asked the
 # decoder to make sense of the rest: random codes became coloured noise. Can one ask for it?
 #
 # A **variational autoencoder** (Kingma and Welling, 2014) does. Two things are new:
@@ -70,7 +70,7 @@ wu.show_source(VariationalEncoder)
 torch.manual_seed(settings.seed)
 encoder = VariationalEncoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
 decoder = ConvDecoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
-images, labels = next(iter(test_loader))
+images, labels = next(iter(validation_loader))
 with torch.no_grad():
     mean, log_variance = encoder.distribution(images)
 
@@ -133,7 +133,7 @@ wu.check_sample_codes(sample_codes).must_pass()
 #
 # *Difficulty ●●○, about 4 minutes*
 #
-# The second term of the loss is the *Kullback-Leibler divergence* from $\mathcal{N}(\mu, \sigma^2)$ to
+# The second term of the loss is the *Kullback-Leibler divergence* of $\mathcal{N}(\mu, \sigma^2)$ from
 # $\mathcal{N}(0, 1)$. For one number of a code it is
 #
 # $$ D_{\mathrm{KL}}\big(\mathcal{N}(\mu, \sigma^2) \,\Vert\, \mathcal{N}(0, 1)\big) = \tfrac{1}{2}\left(\mu^2 + \sigma^2 - \log \sigma^2 - 1\right), $$
@@ -217,7 +217,7 @@ wu.show_source(train_variational)
 optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()), lr=1e-3)
 n_epochs = settings.profile.sweep_epochs
 history = train_variational(
-    encoder, decoder, train_loader, test_loader, optimizer, n_epochs, beta=0.1
+    encoder, decoder, train_loader, validation_loader, optimizer, n_epochs, beta=0.1
 )
 
 # %% tags=["fragment"]
@@ -246,7 +246,7 @@ prediction = "error rises"
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint</summary>
 #
-# What is paid for more dearly is used less. What do the codes know about an image if all of them are drawn from nearly
+# The larger `beta`, the more a divergence costs. What do the codes know about an image if all of them are drawn from nearly
 # the same distribution?
 #
 # </details>
@@ -290,7 +290,7 @@ for beta in (0.01, 1):
         networks[beta] = its_encoder, its_decoder
 
 # %% tags=["fragment"]
-some = data.test_images[:2000] / 255
+some = data.validation_images[:2000] / 255
 for beta, (its_encoder, its_decoder) in sorted(networks.items()):
     with torch.no_grad():
         mean, log_variance = its_encoder.distribution(some)
@@ -326,7 +326,7 @@ else:
         chain(plain_encoder.parameters(), plain_decoder.parameters()), lr=1e-3
     )
     both = plain_encoder, plain_decoder
-    wu.train_autoencoder(*both, train_loader, test_loader, optimizer, n_epochs)
+    wu.train_autoencoder(*both, train_loader, validation_loader, optimizer, n_epochs)
 
 # %% tags=["slide"]
 noise = torch.randn(8, 32, 4, 4, generator=torch.Generator().manual_seed(0)).to(settings.device)
@@ -338,7 +338,7 @@ with torch.no_grad():
     }
     for beta, (_, its_decoder) in sorted(networks.items()):
         rows[f"β = {beta:g}"] = its_decoder(noise)
-wu.show_image_rows(rows, f"Random codes, {data.title}")
+wu.show_image_rows(rows, "Random codes")
 
 # %% [markdown] tags=["fragment"]
 # No row shows an object. But they differ. Plain codes give coloured noise if each number is drawn alone, and something like
@@ -383,10 +383,10 @@ if cnn_run:
     cnn_run.load_into(model=cnn)
 else:
     optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
-    wu.train(cnn, train_loader, test_loader, optimizer, n_epochs)
+    wu.train(cnn, train_loader, validation_loader, optimizer, n_epochs)
 
 # %% tags=["fragment"]
-their_labels = data.test_labels[:2000]
+their_labels = data.validation_labels[:2000]
 real = data.train_images[:2000] / 255
 lines = {}
 for group, same_class in (("same class", True), ("different classes", False)):
@@ -400,7 +400,7 @@ for group, same_class in (("same class", True), ("different classes", False)):
         "variational": on_ours["codes"],
         "variational on an arc": on_ours["codes on an arc"],
     }
-wu.plot_lines(lines, f"From image to image, 200 pairs each, {data.title}")
+wu.plot_lines(lines, "From image to image, 200 pairs each")
 
 # %%
 for group, kinds in lines.items():
@@ -427,14 +427,14 @@ for name, code in (
 ):
     print(f"norm of a code {name}: {code.flatten(start_dim=1).norm(dim=1).mean():.1f}")
 rows = {"code zero": at_zero, "mean image": some.mean(dim=0, keepdim=True)}
-wu.show_image_rows(rows, f"At zero, {data.title}")
+wu.show_image_rows(rows, "At zero")
 
 # %% [markdown]
 # Two more numbers of notebook 4: how far is the middle of a line from a cross-fade, and do neighbours share their class?
 
 # %%
-half = len(data.test_images) // 2
-first, second = data.test_images[:half] / 255, data.test_images[half : 2 * half] / 255
+half = len(data.validation_images) // 2
+first, second = data.validation_images[:half] / 255, data.validation_images[half : 2 * half] / 255
 for name, networks in (
     ("plain", (plain_encoder, plain_decoder)),
     ("variational", (encoder, decoder)),

@@ -16,7 +16,7 @@ from tools.notebooks.build import write
 from tools.notebooks.execute import NoisyNotebookError, execute, in_a_row, results
 from tools.notebooks.numbers import in_words
 from tools.pages.pages import to_page
-from tools.places import BUILD, ROOT, SOLUTIONS
+from tools.places import BUILD, ROOT
 from workshop_utils.experiments.reference import OUTSIDE, load_reference
 from workshop_utils.images.cifar10 import DataError, NotFoundError
 from workshop_utils.images.dataset import STANDIN
@@ -45,7 +45,7 @@ def main() -> int:
     recording = load_reference().get(data.name, {}).get(settings.profile.name)
     rows: list[tuple[str, ...]] = [HEADING]
     n_failed = 0
-    for file in sorted(SOLUTIONS.glob("*.ipynb")):
+    for file in places.solutions():
         expected = ""
         if recording:
             typical = in_words(statistics.median(recording.seconds[file.stem]))

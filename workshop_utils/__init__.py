@@ -19,6 +19,7 @@ else:
         submod_attrs={
             "settings": ["Settings"],
             "networks.autoencoders": [
+                "VARIANTS",
                 "AddNoise",
                 "ConvDecoder",
                 "ConvEncoder",
@@ -31,6 +32,7 @@ else:
                 "cut_into_patches",
                 "linear_autoencoder",
                 "principal_directions",
+                "Scale",
             ],
             "networks.variational": [
                 "kl_divergence",
@@ -50,7 +52,7 @@ else:
             ],
             "analysis.interpolation": ["interpolate", "latent_line", "midpoint_gap"],
             "analysis.lines": ["choose_pairs", "measure_lines"],
-            "analysis.mistakes": ["confusion_matrix", "most_confused", "worst_mistakes"],
+            "analysis.mistakes": ["confusion_matrix", "worst_mistakes"],
             "analysis.probes": [
                 "add_noise",
                 "errors_with_noise",
@@ -70,13 +72,17 @@ else:
             ],
             "training.log": ["Log"],
             "training.runs": ["find_run", "Keep", "save_run"],
-            "figures.diagrams": ["draw_autoencoder", "draw_interpolation", "draw_network"],
+            "figures.diagrams": [
+                "draw_autoencoder",
+                "draw_convolution",
+                "draw_interpolation",
+                "draw_network",
+                "draw_transposed_convolution",
+            ],
             "figures.pictures": ["imshow", "show_image_rows", "show_mistakes", "show_samples"],
             "figures.plots": [
                 "plot_batch_curves",
-                "plot_code_sizes",
                 "plot_confusion",
-                "plot_epoch_losses",
                 "plot_lines",
                 "plot_planes",
                 "plot_shifts",
@@ -90,9 +96,12 @@ else:
                 "plot_balance",
                 "plot_code_size_sweep",
                 "plot_experiments",
+                "plot_pixels",
+                "plot_variants",
                 "plot_widths",
             ],
             "experiments.recipes": [
+                "trained",
                 "try_code_size",
                 "try_deeper",
                 "try_pixels",

@@ -18,18 +18,16 @@ class Profile:
     """How long to train and on how many images.
 
     `classifier_epochs` and `autoencoder_epochs` are passes over the training images;
-    `experiment_epochs` is for one run of an experiment, `short_epochs` for notebook 04 where no
-    trained autoencoder is at hand. Each run of a sweep takes `sweep_epochs`, as do trainings that
-    are compared with it, and there is one run for each of `sweep_seeds`; those of a sweep whose
-    runs take long, `long_epochs`. All of them learn from the first `sweep_images`. `n_train` and
-    `n_test` limit the images; None takes them all.
+    `experiment_epochs` is for one run of an experiment. Each run of a sweep takes `sweep_epochs`,
+    as do trainings that are compared with it, and there is one run for each of `sweep_seeds`; those
+    of a sweep whose runs take long, `long_epochs`. All of them learn from the first `sweep_images`.
+    `n_train` and `n_test` limit the images, before some are kept for validation; None takes all.
     """
 
     name: str
     classifier_epochs: int
     autoencoder_epochs: int
     experiment_epochs: int
-    short_epochs: int
     sweep_epochs: int
     sweep_seeds: tuple[int, ...]
     sweep_images: int | None
@@ -45,7 +43,6 @@ PROFILES = {
         classifier_epochs=10,
         autoencoder_epochs=48,
         experiment_epochs=3,
-        short_epochs=12,
         sweep_epochs=10,
         sweep_seeds=(0, 1, 2),
         sweep_images=None,
@@ -59,7 +56,6 @@ PROFILES = {
         classifier_epochs=5,
         autoencoder_epochs=5,
         experiment_epochs=2,
-        short_epochs=5,
         sweep_epochs=1,
         sweep_seeds=(0,),
         sweep_images=1_000,
@@ -75,6 +71,7 @@ CHOICES = {
     "WORKSHOP_DEVICE": ("auto", "cpu", "cuda", "mps"),
     "WORKSHOP_OFFLINE": ("0", "1"),
     "WORKSHOP_PROGRESS": ("0", "1"),
+    "WORKSHOP_SHIPPED": ("0", "1"),
 }
 
 
@@ -91,6 +88,7 @@ class Settings:
         offline: True never touches the network.
         data_dir: where CIFAR-10 is looked for, and where the cache is written.
         runs_dir: where your own trained weights and curves are kept.
+        shipped: False never takes a trained network that came with the workbook.
     """
 
     dataset: str
@@ -101,6 +99,7 @@ class Settings:
     offline: bool
     data_dir: Path
     runs_dir: Path
+    shipped: bool = True
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -125,6 +124,7 @@ class Settings:
             offline=_choice(env, "WORKSHOP_OFFLINE", "0") == "1",
             data_dir=Path(env.get("WORKSHOP_DATA") or user_cache_path(APP_NAME)),
             runs_dir=Path(env.get("WORKSHOP_RUNS") or user_data_path(APP_NAME) / "runs"),
+            shipped=_choice(env, "WORKSHOP_SHIPPED", "1") == "1",
         )
 
     def __str__(self) -> str:

@@ -278,9 +278,7 @@ prediction = "as good"
 wu.check_prediction(prediction, ("worse", "at chance", "as good")).must_pass()
 
 # %% tags=["slide"]
-pixels = wu.sweep(
-    wu.try_pixels, data, settings, network=("MLP",), pixels=("in order", "shuffled")
-)
+pixels = wu.sweep(wu.try_pixels, data, settings, network=("MLP",), pixels=("in order", "shuffled"))
 pixels.show()
 
 # %% [markdown] tags=["fragment", "answer"]

@@ -276,7 +276,7 @@ print("the network's gap is more than a hundred times PCA's:", gap > 100 * pca_g
 #
 # Nothing in the training asked for more. The loss speaks of codes *of images*, and never of the points between them. A
 # **variational autoencoder** does ask, by making each code a distribution (Kingma and Welling, 2014; a worked introduction:
-# [Paul Rubenstein's post](<< rubenstein >>)).
+# [Paul Rubenstein's post](http://paulrubenstein.co.uk/variational-autoencoders-are-not-autoencoders/)).
 #
 # **To try:** two images of the same class. **Further:** [the space of codes](further/e_codes.ipynb),
 # [variational autoencoders](further/f_variational.ipynb).

@@ -2,8 +2,8 @@
 
     python -m tools.notebooks.build
 
-Reads notebooks/source/*.py (jupytext's percent format) and writes two editions of each:
-notebooks/*.ipynb for students, without outputs, and notebooks/solutions/*.ipynb (see editions.py).
+Reads notebooks/source/ (jupytext's percent format) and writes two editions of each: notebooks/*.ipynb
+for students, without outputs, and notebooks/solutions/*.ipynb (see editions.py).
 Numbers in the prose are written <<like this>> in the sources, see numbers.py. Outputs are kept
 while no code cell changes. The tables in docs/results.md are written anew, too.
 """
@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from tools import places
 from tools.notebooks import editions
 from tools.notebooks.numbers import RESULTS, recorded_numbers, templates, with_results
-from tools.places import ROOT, SOLUTIONS, SOURCES, STUDENTS
+from tools.places import ROOT, SOLUTIONS, STUDENTS
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -81,9 +81,8 @@ def write(notebook: NotebookNode, file: Path) -> None:
 
 def main() -> None:
     """Build every notebook."""
-    for source in sorted(SOURCES.glob("*.py")):
-        target = SOLUTIONS / f"{source.stem}.ipynb"
-        write(build(source, editions.students), STUDENTS / target.name)
+    for source, target in zip(places.sources(), places.solutions(), strict=True):
+        write(build(source, editions.students), STUDENTS / target.relative_to(SOLUTIONS))
         notebook = build(source, editions.solutions)
         if target.exists():
             keep_outputs(notebook, nbformat.read(target, as_version=4))

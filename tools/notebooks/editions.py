@@ -6,9 +6,12 @@ Tags of the cells in notebooks/source/*.py say who sees what:
     check      the code cell that checks an exercise, and earns its points
     hint       folded hints, in both editions
     answer     what a prediction is compared with: folded away for students
+    essay      an answer in words, marked by hand; students write their own
     tutor      notes for tutors: folded away with the solutions, absent for students
     student    only for students
     solution   only with the solutions
+
+On slides there are cells with the tags slide and fragment: see tools/pages/slides.py.
 """
 
 import re
@@ -20,6 +23,7 @@ from nbformat import NotebookNode
 BEGIN, STUB, END = "### BEGIN SOLUTION", "### STUB", "### END SOLUTION"
 REGION = re.compile(rf"^{BEGIN}\n(.*?)^{STUB}\n(.*?)^{END}\n?", re.DOTALL | re.MULTILINE)
 FOLDED = "<details><summary><b>{title}</b></summary>\n\n{text}\n\n</details>"
+ESSAY = "*Double-click here, and write your answer in place of this line.*"
 FOR_ONE_EDITION = {"students": {"solution", "tutor"}, "solutions": {"student"}}
 
 
@@ -34,6 +38,8 @@ def students(notebook: NotebookNode) -> NotebookNode:
         tags = cell.metadata.get("tags", [])
         if "answer" in tags:
             cell.source = FOLDED.format(title="Compare: what was seen", text=cell.source)
+        if "essay" in tags:
+            cell.source = ESSAY
         if "graded_as" in cell.metadata:
             _add_grading(cell)
         shown = [tag for tag in tags if not tag.startswith("nbval")]
@@ -97,17 +103,21 @@ def _for_edition(
 
 
 def _add_grading(cell: NotebookNode) -> None:
-    """Describe a cell to nbgrader: an exercise may be edited, a check is locked and has points."""
+    """Describe a cell to nbgrader: an exercise may be edited, a check is locked and has points.
+
+    An essay is both: it is edited, and has points that somebody gives.
+    """
     is_check = "check" in cell.metadata["tags"]
+    is_essay = "essay" in cell.metadata["tags"]
     name = cell.metadata.pop("graded_as")
     cell.metadata["nbgrader"] = {
-        "cell_type": "code",
-        "grade": is_check,
+        "cell_type": cell.cell_type,
+        "grade": is_check or is_essay,
         "grade_id": f"check-{name}" if is_check else name,
         "locked": is_check,
         "schema_version": 3,
         "solution": not is_check,
         "task": False,
     }
-    if is_check:
+    if is_check or is_essay:
         cell.metadata["nbgrader"]["points"] = cell.metadata.pop("points")

@@ -10,6 +10,7 @@ import jinja2
 from tools.places import DOCS, between_marks
 from workshop_utils.experiments.reference import METRICS, load_reference
 from workshop_utils.experiments.sweeps import shipped_sweep
+from workshop_utils.files import read_tensors
 from workshop_utils.images.dataset import CIFAR10, STANDIN
 from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
 from workshop_utils.networks.classifiers import (
@@ -18,6 +19,7 @@ from workshop_utils.networks.classifiers import (
     MultilayerPerceptronModel,
 )
 from workshop_utils.networks.layers import count_parameters
+from workshop_utils.training.runs import SHIPPED_RUNS
 
 RESULTS = DOCS / "results.md"
 LONG_TRAININGS = {
@@ -40,8 +42,8 @@ def recorded_numbers() -> dict[str, object]:
     recording = load_reference()[CIFAR10]["full"]
     kinds = {
         "full": lambda metric, entry: METRICS[metric].format(entry.mean),
-        "low": lambda metric, entry: METRICS[metric].format(min(entry.values)),
-        "high": lambda metric, entry: METRICS[metric].format(max(entry.values)),
+        "low": lambda metric, entry: METRICS[metric].format(min(entry.values.values())),
+        "high": lambda metric, entry: METRICS[metric].format(max(entry.values.values())),
         "value": lambda metric, entry: entry.mean,
     }
     numbers: dict[str, object] = {
@@ -67,7 +69,13 @@ def recorded_numbers() -> dict[str, object]:
         "decoder": count_parameters(ConvDecoder(8, 16, 32)),
     }
     counts["autoencoder"] = counts["encoder"] + counts["decoder"]
-    counts["pca_ratio"] = round((3072 * 512 + 3072) / counts["autoencoder"])
+    counts["pca"] = 3072 * 512 + 3072
+    n_validation = 5_000
+    numbers["n_validation"] = f"{n_validation:,}"
+    numbers["n_seeds"] = len(recording.metrics["cnn_minus_mlp"].values)
+    [trained] = SHIPPED_RUNS.glob("autoencoder-cifar-10-full.safetensors")
+    seconds = read_tensors(trained)[1]["history"]["seconds"]
+    numbers["minutes_of_autoencoder"] = round(sum(seconds) / 60)
     numbers["parameters"] = {name: f"{count:,}" for name, count in counts.items()}
     return numbers
 
@@ -115,7 +123,7 @@ def with_results(page: str) -> str:
     for name, metric in METRICS.items():
         if not all(name in column.metrics for column in columns):
             continue  # a new one, before its first recording
-        found = [column.metrics[name].values for column in columns]
+        found = [column.metrics[name].values.values() for column in columns]
         cells = [metric.format_range(min(values), max(values)) for values in found]
         lines.append(f"| {metric.title} | {' | '.join(cells)} |")
     lines += ["", *rows_of_sweeps(), "", *rows_of_durations(), ""]

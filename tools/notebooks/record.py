@@ -1,165 +1,132 @@
 """Record what the notebooks find and what their sweeps train, into workshop_utils/recorded.
 
-    python -m tools.notebooks.record full 0 1 2        # profile, seeds
-    python -m tools.notebooks.record more full 0 1 2   # only what is new
+    python -m tools.notebooks.record full 0 1 2 3 4    # profile, seeds
     python -m tools.notebooks.record sweeps            # hours; or of one: sweeps try_width
 
-The first runs the notebooks once per seed on the data set that the settings find, and writes
-the results to reference.json. Recorded values of other data sets and profiles stay. How
-fast this computer trains is measured before, and written beside the seconds that it took.
-The second is for notebooks that do something more, and else find the same: it records how long they
-take now, and only those results that were not recorded before. It belongs on the computer (and with
-the settings) that the recordings were made with.
-The third finds every `wu.sweep(...)` in notebooks/source, and trains what it asks for on all of
-CIFAR-10. Finished runs are kept in build/recording, so that it goes on where it was stopped. With
-several processes at once, a run computes on one core.
+The first runs the notebooks once per seed, on the data set that the settings find, and writes the
+results to reference.json; recorded values of other data sets and profiles stay. The first seed is
+run with all threads and, for comparison, with one; the others with one thread each, as many at once
+as there are cores. What was found is kept in build/recording, notebook by notebook, so that it goes
+on where it was stopped; a notebook whose code has changed is run anew.
+The second finds every `wu.sweep(...)` in notebooks/source, and trains what it asks for on all of
+CIFAR-10. Finished runs are kept, too. With several processes at once, a run computes on one core.
 """
 
 import ast
 import dataclasses
 import json
-import math
 import statistics
 import sys
-import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jupytext
+import nbformat
 import torch
-from scipy.stats import t as student_t
 
 import workshop_utils as wu
 from tools import places
+from tools.notebooks.build import code_hash
 from tools.notebooks.execute import execute, results, ship_networks
-from tools.places import BUILD, SOLUTIONS, SOURCES
+from tools.places import BUILD
 from workshop_utils.doctor.speed import images_per_second
 from workshop_utils.experiments import recipes, sweeps
-from workshop_utils.experiments.reference import METRICS, OUTSIDE, REFERENCE_FILE
+from workshop_utils.experiments.reference import REFERENCE_FILE
 from workshop_utils.images.dataset import CIFAR10, JPEG_COPY, STANDIN
 from workshop_utils.images.load import load_data
 from workshop_utils.settings import PROFILES, Settings
 
 MEASURED_ON = {
     (CIFAR10, ""): "the official images of CIFAR-10",
-    (CIFAR10, JPEG_COPY): "a JPEG copy of CIFAR-10, a little smoother than the official images",
+    (CIFAR10, JPEG_COPY): (
+        "a JPEG copy of CIFAR-10 (quality 75, colours at half the resolution, in blocks of 8×8 "
+        "pixels); the official images hold more fine detail, so reconstructions have larger errors "
+        "there"
+    ),
     (STANDIN, ""): "the stand-in's drawings",
 }
-COVERAGE = 0.99
-# Where nothing is random (PCA), computers still differ in rounding: by 4e-6 between single and
-# double precision, here with a wide margin.
-ROUNDING = 0.001
-# JPEG removes fine detail, which none of the codes can hold: that much error per image is missing
-# on the copy. The same autoencoder ended at 6.39 on the copy and at 6.75 on the official images.
-JPEG_SHIFT = 6.75 - 6.39
+RECORDING = BUILD / "recording"
 PROBES = 7  # measurements of the speed, of which the median is written
-RECONSTRUCTION = (
-    "autoencoder_train_loss",
-    "autoencoder_test_loss",
-    "pca_test_loss",
-    "variational_test_loss",
-)
 
 
 # --- results ---
 
 
-def prediction_range(values: list[float]) -> tuple[float, float]:
-    """Where one more run lands 99 times in 100, by Student's t distribution."""
-    n = len(values)
-    spread = statistics.stdev(values) * math.sqrt(1 + 1 / n)
-    centre = statistics.mean(values)
-    reach = student_t.ppf((1 + COVERAGE) / 2, df=n - 1) * spread
-    reach = float(max(reach, ROUNDING * abs(centre)))
-    return centre - reach, centre + reach
+def run_all(profile: str, seed: int, threads: int) -> dict[str, dict]:
+    """Run all notebooks with a seed, or read what an earlier run of the same code has found.
 
-
-def summarise(metric: str, values: list[float], variant: str) -> dict:
-    """Values and range of one metric, as they are written to the file."""
-    low, high = prediction_range(values)
-    if not METRICS[metric].signed:
-        low = max(low, 0.0)
-    if METRICS[metric].unit == "%":
-        high = min(high, 1.0)
-    if metric in RECONSTRUCTION and variant == JPEG_COPY:
-        high += JPEG_SHIFT
-    return {"values": values, "low": low, "high": high}
-
-
-def summarise_all(found: list[dict]) -> dict[str, dict]:
-    """Values and range of every metric that is among the results."""
-    values: dict[tuple[str, str], list[float]] = {}
-    for result in found:
-        values.setdefault((result["metric"], result["variant"]), []).append(result["value"])
-    return {
-        metric: summarise(metric, of_seeds, variant)
-        for (metric, variant), of_seeds in values.items()
+    Returns:
+        Notebook -> "results", and the "seconds" that it took.
+    """
+    data = Settings.from_environment().dataset
+    folder = RECORDING / f"{data}-{profile}" / f"seed-{seed}-threads-{threads}"
+    settings = {
+        "WORKSHOP_PROFILE": profile,
+        "WORKSHOP_SEED": str(seed),
+        "WORKSHOP_THREADS": str(threads),
+        "WORKSHOP_RUNS": str(folder / "runs"),
+        "WORKSHOP_SHIPPED": "0",
     }
+    found = {}
+    for file in places.solutions():
+        kept = folder / f"{file.stem}.json"
+        code = code_hash(nbformat.read(file, as_version=4))
+        known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+        if known.get("code") != code:
+            notebook, seconds = execute(file, settings)
+            known = {"code": code, "seconds": round(seconds, 1), "results": results(notebook)}
+            places.write(kept, json.dumps(known))
+            print(
+                f"{profile}, seed {seed}, threads {threads}: {file.stem}, {seconds:.0f} s",
+                flush=True,
+            )
+        found[file.stem] = known
+    return found
+
+
+def summarise(runs: dict[int, dict], again: dict) -> dict[str, dict]:
+    """What is written to the file: metric -> the value of every seed, and those of `again`."""
+    by_metric: dict[str, dict] = {}
+    for seed, found in runs.items():
+        for result in _results(found):
+            entry = by_metric.setdefault(result["metric"], {"values": {}, "again": []})
+            entry["values"][str(seed)] = result["value"]
+    for result in _results(again):
+        by_metric[result["metric"]]["again"].append(result["value"])
+    return by_metric
+
+
+def _results(found: dict[str, dict]) -> list[dict]:
+    return [result for notebook in found.values() for result in notebook["results"]]
 
 
 def measure_speed() -> dict[str, float]:
     """How fast this computer trains, as it is written to the file."""
     device = Settings.from_environment().device
     probes = [images_per_second(device) for _ in range(PROBES)]
-    for name in probes[0]:
-        print(f"{name}, images per second: {[round(probe[name]) for probe in probes]}", flush=True)
     return {name: round(statistics.median(p[name] for p in probes)) for name in probes[0]}
 
 
-def run(profile: str, seeds: list[str]) -> tuple[list[dict], dict[str, list[float]]]:
-    """Run the notebooks once per seed: every result, and notebook -> seconds with each seed."""
-    found: list[dict] = []
-    seconds: dict[str, list[float]] = {}
-    for seed in seeds:
-        with tempfile.TemporaryDirectory() as runs:
-            settings = {"WORKSHOP_PROFILE": profile, "WORKSHOP_SEED": seed, "WORKSHOP_RUNS": runs}
-            for file in sorted(SOLUTIONS.glob("*.ipynb")):
-                notebook, took = execute(file, settings)
-                seconds.setdefault(file.stem, []).append(round(took, 1))
-                for result in results(notebook):
-                    found.append(result)
-                    print(f"seed {seed}: {result['metric']} {result['value']:.4f}", flush=True)
-    return found, seconds
-
-
-def record(profile: str, seeds: list[str]) -> None:
+def record(profile: str, seeds: list[int]) -> None:
     """Run and write everything."""
     speed = measure_speed()
-    found, seconds = run(profile, seeds)
-    reference = read()
-    dataset, variant = found[0]["dataset"], found[0]["variant"]
-    reference.setdefault(dataset, {})[profile] = {
-        "measured_on": MEASURED_ON[dataset, variant],
-        "variant": variant,
-        "seeds": [int(seed) for seed in seeds],
-        "seconds": seconds,
+    threads = Settings.from_environment().threads
+    load_data(Settings.from_environment())  # once, before several notebooks ask for it
+    first, *others = seeds
+    runs = {first: run_all(profile, first, threads)}
+    with ThreadPoolExecutor(threads) as pool:  # each waits for a process of its own
+        again, *found = pool.map(lambda seed: run_all(profile, seed, 1), seeds)
+    runs |= dict(zip(others, found, strict=True))
+    known = _results(runs[first])[0]
+    reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
+    reference.setdefault(known["dataset"], {})[profile] = {
+        "measured_on": MEASURED_ON[known["dataset"], known["variant"]],
+        "variant": known["variant"],
+        "seconds": {name: [about["seconds"]] for name, about in runs[first].items()},
         "images_per_second": speed,
-        "metrics": summarise_all(found),
+        "metrics": summarise(runs, again),
     }
-    write(reference)
-
-
-def record_more(profile: str, seeds: list[str]) -> None:
-    """Record what is new, and how long it takes; what is known must be found once more."""
-    found, seconds = run(profile, seeds)
-    outside = {result["metric"] for result in found if result["verdict"] == OUTSIDE}
-    if outside:
-        sys.exit(f"Nothing written: {', '.join(sorted(outside))} not inside the recorded range.")
-    reference = read()
-    entry = reference[found[0]["dataset"]][profile]
-    new = [result for result in found if result["metric"] not in entry["metrics"]]
-    entry["metrics"] |= summarise_all(new)
-    entry["seconds"] = seconds
-    write(reference)
-
-
-def read() -> dict:
-    """All recordings, as they stand in the file."""
-    return json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
-
-
-def write(reference: dict) -> None:
-    """Write all recordings, whole or not at all."""
-    places.write(REFERENCE_FILE, json.dumps(reference, indent=2, sort_keys=True) + "\n")
+    places.write(REFERENCE_FILE, json.dumps(reference, indent=1, sort_keys=True) + "\n")
 
 
 # --- sweeps ---
@@ -179,14 +146,16 @@ def asked_for(sources: list[Path]) -> dict[str, dict[str, tuple]]:
                 name = ast.unparse(node.args[0]).removeprefix("wu.")
                 known = found.setdefault(name, {})
                 for word in node.keywords:
-                    values = known.get(str(word.arg), ()) + eval(ast.unparse(word.value), {"wu": wu})
+                    values = known.get(str(word.arg), ()) + eval(
+                        ast.unparse(word.value), {"wu": wu}
+                    )
                     known[str(word.arg)] = tuple(sorted(set(values)))
     return found
 
 
 def record_sweeps(names: list[str]) -> None:
     """Train and write the sweeps of these names, or all; keep the networks that they keep."""
-    kept = BUILD / "recording"
+    kept = RECORDING / "sweeps"
     settings = dataclasses.replace(
         Settings.from_environment(),
         profile=PROFILES["full"],
@@ -208,9 +177,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["sweeps", *names]:
             record_sweeps(names)
-        case ["more", profile, *seeds] if profile in PROFILES and len(seeds) >= 3:
-            record_more(profile, seeds)
         case [profile, *seeds] if profile in PROFILES and len(seeds) >= 3:
-            record(profile, seeds)
+            record(profile, [int(seed) for seed in seeds])
         case _:
             sys.exit(__doc__)

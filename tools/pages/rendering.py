@@ -21,7 +21,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from tools.places import BUILD, ROOT, SOLUTIONS
+from tools import places
+from tools.places import BUILD, ROOT
 from workshop_utils.figures.style import BLUE, ORANGE
 from workshop_utils.files import written_whole
 
@@ -64,7 +65,7 @@ def markdown_to_html(markdown: str) -> str:
     render = mistune.create_markdown(renderer=renderer, plugins=["strikethrough", "table"])
     html = str(render(formulas_to_mathml(markdown)))
     html = html.replace("<pre>", '<pre class="code" tabindex="0">')  # scrolled with the keyboard
-    return re.sub(r'(href="[^":]+)\.ipynb(["#])', r"\1.html\2", html)
+    return re.sub(r'href="(?:[^":]*/)?([^":/]+)\.ipynb(["#])', r'href="\1.html\2', html)
 
 
 def code_block(code: str) -> str:
@@ -141,8 +142,7 @@ def title_of(notebook: NotebookNode) -> str:
 
 def executed() -> dict[str, NotebookNode]:
     """The executed notebooks with the solutions, by the names of their files."""
-    files = sorted(SOLUTIONS.glob("*.ipynb"))
-    return {file.stem: nbformat.read(file, as_version=4) for file in files}
+    return {file.stem: nbformat.read(file, as_version=4) for file in places.solutions()}
 
 
 def write_html(folder: Path, pages: dict[str, str]) -> None:

@@ -64,13 +64,13 @@ def accuracy_when_shifted(
 
 
 def relative_change(before: Tensor, after: Tensor) -> float:
-    """How much numbers differ from what they were: length of the difference, over their length.
+    """How much a change matters, beside how much the images of a batch differ from each other.
 
     Args:
-        before: of any shape.
+        before: N×..., numbers of N images.
         after: of the same shape.
 
     Returns:
-        0 where nothing changed; about 1.4 for two vectors that have nothing to do with each other.
+        0 where nothing changed; about 1.4 if every image had been taken for another one.
     """
-    return ((after - before).norm() / before.norm()).item()
+    return ((after - before).norm() / (before - before.mean(dim=0)).norm()).item()

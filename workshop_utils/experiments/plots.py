@@ -11,7 +11,17 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from workshop_utils.experiments.experiments import Experiments, Trial
 from workshop_utils.experiments.sweeps import Sweep
-from workshop_utils.figures.style import BLUE, GREEN, GREY, LINES, ORANGE, show_plot, styled
+from workshop_utils.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    LINES,
+    ORANGE,
+    PURPLE,
+    show_plot,
+    styled,
+)
+from workshop_utils.training.history import History
 
 
 @styled
@@ -47,6 +57,93 @@ def plot_widths(sweep: Sweep, title: str) -> None:
         for (width, trials), of_train in zip(best.items(), train, strict=True)
     ]
     show_plot(figure, title, f"At the best learning rate of each, {'; '.join(described)}.")
+
+
+@styled
+def plot_pixels(sweep: Sweep, title: str) -> None:
+    """Plot how good networks are on pixels in order and on shuffled pixels, a bar for each.
+
+    Args:
+        sweep: runs of `try_pixels`.
+        title: what to write above the figure.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4.2))
+    orders, networks = sweep.values_of("pixels"), sweep.values_of("network")
+    found = []
+    for shift, order, colour in zip((-0.2, 0.2), orders, (BLUE, ORANGE), strict=True):
+        for place, network in enumerate(networks):
+            results = [100 * t.result for t in sweep.where(network=network, pixels=order)]
+            mean = fmean(results)
+            label = f"pixels {order}" if place == 0 else None
+            hatch = "//" if order == "shuffled" else None
+            axes.bar(
+                place + shift, mean, 0.38, color=colour, hatch=hatch, edgecolor="white", label=label
+            )
+            reach = [[mean - min(results)], [max(results) - mean]]
+            axes.errorbar(place + shift, mean, yerr=reach, color="black", capsize=4)
+            axes.annotate(
+                f"{mean:.1f}",
+                (place + shift, max(results)),
+                xytext=(0, 4),
+                textcoords="offset points",
+                ha="center",
+            )
+            found.append(f"{network}, pixels {order}: {mean:.1f}%")
+    axes.axhline(10, color=GREY, linestyle=":", linewidth=1)
+    axes.set_xticks(range(len(networks)), networks)
+    axes.grid(visible=False, axis="x")
+    axes.set(title=title, ylabel="validation accuracy, %", ylim=(0, None))
+    axes.margins(y=0.15)
+    figure.legend(loc="outside right upper")
+    show_plot(
+        figure,
+        title,
+        "Means of seeds, bars from lowest to highest; dotted: chance.",
+        "; ".join(found),
+    )
+
+
+@styled
+def plot_variants(
+    sweep: Sweep, linear: dict[str, float], title: str, longer: History, yours: History
+) -> None:
+    """Plot the error of the autoencoder's variants after every epoch, beside linear methods.
+
+    Args:
+        sweep: runs of `try_variant`.
+        linear: name of the linear method -> squared error per image.
+        title: what to write above the figure.
+        longer: a longer training of the autoencoder itself.
+        yours: a training of the reader's own.
+    """
+    figure, axes = plt.subplots(figsize=(9.5, 5))
+    looks = zip(
+        cycle((ORANGE, BLUE, GREEN, PURPLE, "black")), cycle(("-", "--", "-.", ":")), strict=False
+    )
+    found = []
+    for variant, (colour, line) in zip(sweep.values_of("variant"), looks, strict=False):
+        trials = sweep.where(variant=variant)
+        each = list(zip(*(trial.history.validation_loss for trial in trials), strict=True))
+        epochs = range(1, len(each) + 1)
+        axes.fill_between(
+            epochs, list(map(min, each)), list(map(max, each)), color=colour, alpha=0.2
+        )
+        axes.plot(epochs, list(map(fmean, each)), line, color=colour, label=variant)
+        found.append(f"{variant} {_mean(trials):.1f}")
+    epochs = range(1, len(longer.validation_loss) + 1)
+    axes.plot(epochs, longer.validation_loss, color=ORANGE, linewidth=1, label="as above, longer")
+    epochs = range(1, len(yours.validation_loss) + 1)
+    axes.plot(epochs, yours.validation_loss, "o", color=GREY, label="yours")
+    for (name, error), line in zip(linear.items(), ("-", "--"), strict=False):
+        axes.axhline(error, color=GREY, linestyle=line, linewidth=1, label=name)
+    axes.set(xscale="log", yscale="log", title=title, xlabel="epoch")
+    axes.set_ylabel("squared error per validation image")
+    ticks = [1, 2, 5, 10, 20, 48]
+    axes.set_xticks(ticks, list(map(str, ticks)))
+    _label_1_2_5(axes.yaxis)
+    axes.minorticks_off()
+    figure.legend(loc="outside right upper")
+    show_plot(figure, title, f"At the end: {'; '.join(found)}.")
 
 
 @styled

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from typing import Any
 
 import torch
 from torch import nn
@@ -23,7 +24,7 @@ from workshop_utils.networks.variational import VariationalEncoder
 from workshop_utils.settings import Settings
 from workshop_utils.training.history import History
 from workshop_utils.training.loops import train, train_autoencoder, train_variational
-from workshop_utils.training.runs import save_run
+from workshop_utils.training.runs import Keep, find_run, save_run
 
 
 def try_pixels(
@@ -175,6 +176,43 @@ def try_variational(data: ImageData, settings: Settings, beta: float) -> tuple[H
     name = f"variational_{beta:g}"
     _keep_first(name, history, data, settings, encoder=encoder, decoder=decoder)
     return history, count_parameters(both)
+
+
+def trained(name: str, data: ImageData, settings: Settings) -> Any:  # noqa: ANN401
+    """A trained network of the lab: your own, else the workbook's, else one that is trained now.
+
+    Args:
+        name: "mlp", "cnn" or "autoencoder".
+        data: the images.
+        settings: profile, seed, device, and the folder of your own runs.
+
+    Returns:
+        The classifier; or encoder and decoder.
+    """
+    run, keep = find_run(name, data, settings), Keep(name, data, settings)
+    torch.manual_seed(settings.seed)
+    if name == "autoencoder":
+        encoder = ConvEncoder(8, 16, 32).to(settings.device)
+        decoder = ConvDecoder(8, 16, 32).to(settings.device)
+        networks = {"encoder": encoder, "decoder": decoder}
+    elif name == "mlp":
+        networks = {"model": MultilayerPerceptronModel(3 * 32 * 32, 10).to(settings.device)}
+    else:
+        networks = {"model": BasicConvNet(8, 16, 256).to(settings.device)}
+    if run:
+        print(run)
+        run.load_into(**networks)
+    else:
+        profile = settings.profile
+        parameters = nn.ModuleDict(networks).parameters()
+        if name == "autoencoder":
+            optimizer = torch.optim.Adam(parameters, lr=1e-3)
+            n_epochs = profile.autoencoder_epochs
+            train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs, keep)
+        else:
+            optimizer = torch.optim.SGD(parameters, lr=1e-2, momentum=0.9)
+            train(networks["model"], *data.loaders(128), optimizer, profile.classifier_epochs, keep)
+    return tuple(networks.values()) if len(networks) > 1 else networks["model"]
 
 
 def let_rate_rise_and_fall(optimizer: torch.optim.Optimizer, n_batches: int) -> None:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
-from torch import nn
+from torch import Tensor, nn
 
 from workshop_utils.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_figure, styled
 from workshop_utils.networks.evaluation import format_shape
@@ -117,6 +120,70 @@ def draw_interpolation(title: str) -> None:
         f"{title}: two images are encoded, their codes are mixed in the proportion 1-α to α, "
         "and the mixture is decoded into a new image.",
     )
+
+
+IMAGE = ((1, 0, 2, 1), (0, 3, 1, 0), (2, 1, 0, 1), (1, 0, 1, 2))
+FILTER = ((1, -1), (0, 2))
+CODE = ((1, 2), (0, 3))
+
+
+@styled
+def draw_convolution() -> None:
+    """Draw a convolution with its numbers, and how one of them comes about."""
+    image, weights = torch.tensor(IMAGE), torch.tensor(FILTER)
+    output = F.conv2d(image[None, None].float(), weights[None, None].float())[0, 0].int()
+    row, column = 0, 1  # of the output that is explained
+    window = image[row : row + 2, column : column + 2]
+    products = " + ".join(
+        f"{x}·({w})" if w < 0 else f"{x}·{w}"
+        for x, w in zip(window.flatten().tolist(), weights.flatten().tolist(), strict=True)
+    )
+    figure, axes = plt.subplots(figsize=(9, 3.4))
+    _grid(axes, 0, image, "image, 4×4", marked=(row, column, 2))
+    _grid(axes, 6, weights, "filter, 2×2")
+    _grid(axes, 10, output, "output, 3×3", marked=(row, column, 1))
+    found = f"marked: {products} = {output[row, column]}"
+    title = "A convolution: window times filter, added up"
+    _finish(figure, axes, 14, title, found)
+
+
+@styled
+def draw_transposed_convolution() -> None:
+    """Draw a transposed convolution with stride 2 and its numbers: code, filter, output."""
+    code, weights = torch.tensor(CODE), torch.tensor(FILTER)
+    output = F.conv_transpose2d(code[None, None].float(), weights[None, None].float(), stride=2)
+    figure, axes = plt.subplots(figsize=(9, 3.4))
+    _grid(axes, 0, code, "input, 2×2", marked=(0, 1, 1))
+    _grid(axes, 4, weights, "filter, 2×2")
+    _grid(axes, 8, output[0, 0].int(), "output, 4×4", marked=(0, 2, 2))
+    found = f"marked: {CODE[0][1]} times the filter, two places further; copies that overlap add up"
+    title = "A transposed convolution with stride 2: copies of the filter"
+    _finish(figure, axes, 12, title, found)
+
+
+def _grid(
+    axes: Axes, left: float, numbers: Tensor, name: str, marked: tuple[int, int, int] | None = None
+) -> None:
+    """Draw a table of whole numbers; marked is a square: its first row and column, its side."""
+    n_rows, n_columns = numbers.shape
+    for row in range(n_rows):
+        for column in range(n_columns):
+            x, y = left + column, -row
+            is_marked = marked is not None and all(
+                start <= at < start + marked[2]
+                for at, start in ((row, marked[0]), (column, marked[1]))
+            )
+            face = {"facecolor": "#CFE5F3" if is_marked else "white", "edgecolor": GREY}
+            axes.add_patch(Rectangle((x, y - 1), 1, 1, **face))
+            axes.text(x + 0.5, y - 0.5, str(int(numbers[row, column])), ha="center", va="center")
+    axes.text(left + n_columns / 2, 0.25, name, ha="center", va="bottom")
+
+
+def _finish(figure: Figure, axes: Axes, width: float, title: str, found: str) -> None:
+    axes.text(width / 2, -4.6, found, ha="center", va="center", color=GREY)
+    axes.set(xlim=(-0.5, width - 0.5), ylim=(-5, 1), title=title, aspect="equal")
+    axes.axis("off")
+    show_figure(figure, f"{title}. {found}.")
 
 
 def _blocks(layers: list[Layer], shape: tuple[int, ...]) -> list[Block]:

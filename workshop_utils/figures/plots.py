@@ -1,5 +1,6 @@
 """Figures of training curves and results."""
 
+from collections.abc import Sequence
 from itertools import cycle
 
 import matplotlib.pyplot as plt
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from workshop_utils.analysis.features import neighbours_agree
 from workshop_utils.analysis.lines import Line
-from workshop_utils.figures.style import BLUE, GREY, LINES, ORANGE, show_plot, styled
+from workshop_utils.figures.style import GREY, LINES, show_plot, styled
 from workshop_utils.training.history import History
 
 WINDOW = 21  # neighbours that count in smoothing
@@ -57,7 +58,7 @@ def plot_confusion(matrix: Tensor, classes: tuple[str, ...], title: str) -> None
     )
 
 
-def smooth(values: list[float]) -> np.ndarray:
+def smooth(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Smooth a spiky curve with a Savitzky–Golay filter of order 3.
 
     Args:
@@ -78,9 +79,9 @@ def smooth(values: list[float]) -> np.ndarray:
 
 @styled
 def plot_batch_curves(histories: dict[str, History], title: str) -> None:
-    """Plot training loss and accuracy of several classifiers, batch by batch, on common axes.
+    """Plot loss and accuracy of several classifiers in training, on common axes.
 
-    Strong lines are smoothed, faint ones are the values themselves.
+    Lines are training batches, smoothed; points are the validation images after each epoch.
 
     Args:
         histories: name of the model -> its history.
@@ -90,83 +91,25 @@ def plot_batch_curves(histories: dict[str, History], title: str) -> None:
     ends = []
     for (name, history), (colour, line) in zip(histories.items(), cycle(LINES), strict=False):
         loss, accuracy = history
-        percent = [100 * value for value in accuracy]
-        for axes, values in ((left, loss), (right, percent)):
-            axes.plot(values, color=colour, alpha=0.15, linewidth=0.8)
+        n_epochs = len(history.validation_loss)
+        epochs_end = np.arange(1, n_epochs + 1) * len(loss) / n_epochs
+        for axes, batches, epochs, scale in (
+            (left, loss, history.validation_loss, 1),
+            (right, accuracy, history.validation_accuracy, 100),
+        ):
+            values = scale * np.array(batches)
             inner = np.arange(len(values))[EDGE:-EDGE]
-            axes.plot(inner, smooth(values)[inner], line, color=colour, label=name, linewidth=1.6)
-        last_loss, last_accuracy = history.train_loss[-1], history.train_accuracy[-1]
-        ends.append(f"{name}: loss {last_loss:.2f}, accuracy {last_accuracy:.0%}")
-    left.set(xlabel="batches seen", ylabel="cross-entropy loss (training)")
-    right.set(xlabel="batches seen", ylabel="accuracy (training), %")
+            axes.plot(inner, smooth(values)[inner], line, color=colour, label=name, linewidth=1.4)
+            axes.plot(epochs_end, scale * np.array(epochs), "o", color=colour, markersize=5)
+        last = 100 * history.train_accuracy[-1], 100 * history.validation_accuracy[-1]
+        ends.append(
+            f"{name} {last[0]:.0f}% on training images, {last[1]:.0f}% on validation images"
+        )
+    left.set(xlabel="batches seen", ylabel="cross-entropy loss", ylim=(0, None))
+    right.set(xlabel="batches seen", ylabel="accuracy, %", ylim=(0, None))
     left.legend()
     figure.suptitle(title)
-    show_plot(figure, title, f"Last epoch, on training images: {'; '.join(ends)}.")
-
-
-@styled
-def plot_epoch_losses(history: History, title: str, unit: str) -> None:
-    """Plot training and validation loss per epoch.
-
-    Args:
-        history: what training returned.
-        title: what to write above the figure.
-        unit: what one unit of the loss is, for the axis.
-    """
-    epochs = range(1, len(history.validation_loss) + 1)
-    figure, axes = plt.subplots(figsize=(8, 4.2))
-    axes.plot(epochs, history.train_loss, "--", color=ORANGE, label="training images")
-    axes.plot(epochs, history.validation_loss, "-", color=BLUE, label="validation images")
-    axes.set(title=title, xlabel="epoch", ylabel=unit)
-    axes.set_ylim(bottom=0)
-    axes.locator_params(axis="x", integer=True)
-    axes.legend()
-    show_plot(
-        figure,
-        title,
-        f"Validation loss: {history.validation_loss[0]:.1f} after the first epoch, "
-        f"{history.validation_loss[-1]:.1f} after the last; training loss then: "
-        f"{history.train_loss[-1]:.1f}.",
-    )
-
-
-@styled
-def plot_code_sizes(
-    linear: dict[int, float], code_size: int, autoencoder_loss: float, title: str
-) -> None:
-    """Plot the error of PCA against the size of its code, with the autoencoder as a point.
-
-    Args:
-        linear: numbers per code -> squared error per validation image.
-        code_size: numbers per code of the autoencoder.
-        autoencoder_loss: its squared error per validation image.
-        title: what to write above the figure.
-    """
-    figure, axes = plt.subplots(figsize=(8, 4.2))
-    axes.plot(list(linear), list(linear.values()), "o-", color=GREY, label="PCA (linear)")
-    axes.plot(code_size, autoencoder_loss, "s", color=BLUE, markersize=10, label="autoencoder")
-    for size, loss in linear.items():
-        axes.annotate(f"{loss:.1f}", (size, loss), xytext=(6, 6), textcoords="offset points")
-    axes.annotate(
-        f"{autoencoder_loss:.1f}",
-        (code_size, autoencoder_loss),
-        xytext=(9, 4),
-        textcoords="offset points",
-        color=BLUE,
-    )
-    axes.set_xscale("log", base=2)
-    axes.set_xticks(list(linear), [str(size) for size in linear])
-    axes.set_ylim(bottom=0)
-    axes.set(title=title, xlabel="numbers per code", ylabel="squared error per validation image")
-    axes.legend()
-    table = ", ".join(f"{loss:.1f} with {size}" for size, loss in linear.items())
-    show_plot(
-        figure,
-        title,
-        f"With {code_size} numbers per code: PCA {linear[code_size]:.1f}, "
-        f"autoencoder {autoencoder_loss:.1f}.",
-        f"PCA: {table}.",
-    )
+    show_plot(figure, title, f"Last epoch: {'; '.join(ends)}.")
 
 
 @styled

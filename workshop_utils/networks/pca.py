@@ -104,3 +104,19 @@ def linear_autoencoder(
         decode.weight.copy_(kept)  # x̂ = kept z + mean
         decode.bias.copy_(mean)
     return nn.Sequential(nn.Flatten(), encode), nn.Sequential(decode, nn.Unflatten(1, image_shape))
+
+
+class Scale(nn.Module):
+    """Multiplies each number of a code by a factor of its own.
+
+    Args:
+        factors: as many as a code has numbers.
+    """
+
+    def __init__(self, factors: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("factors", factors)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Return codes of the same shape, N×(numbers of a code)."""
+        return codes * self.factors

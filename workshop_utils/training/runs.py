@@ -236,7 +236,10 @@ def find_run(name: str, data: ImageData, settings: Settings) -> Run | None:
     Raises:
         RunError: the run is there but damaged, or made on another data set.
     """
-    for folder, is_shipped in ((settings.runs_dir, False), (SHIPPED_RUNS, True)):
+    folders = [(settings.runs_dir, False)]
+    if settings.shipped:
+        folders.append((SHIPPED_RUNS, True))
+    for folder, is_shipped in folders:
         file = _file(folder, name, data, settings)
         if file.exists():
             return _read_run(file, data, is_shipped)

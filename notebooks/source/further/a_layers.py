@@ -60,6 +60,7 @@ wu.show_image_rows(rows, "Weights of eight hidden units")
 # Take something away from the validation images, and see what the same network still gets right. **Predict:** does it
 # need the *arrangement* of colours, or only how much of each colour there is?
 
+
 # %%
 def shuffled_each(x):  # another shuffle for every image
     orders = (torch.randperm(32 * 32) for _ in x)

@@ -206,12 +206,13 @@ wu.show_source(train_variational)
 # The loss is the squared error plus `beta` times the divergence. Where does `beta` come from? Suppose that each value of
 # an image differs from its reconstruction by normal noise of variance $s^2$. Then the squared error divided by $2 s^2$, plus the
 # divergence, is the paper's loss, up to a constant (its negative is the *evidence lower bound*, ELBO). Multiply it by $2 s^2$,
-# and you have ours, with `beta` for $2 s^2$. So 0.1 stands for noise with a standard deviation of $\sqrt{0.05}$, about 0.2.
-# To choose `beta` freely is due to Higgins et al. (2017).
+# and you have ours, with `beta` for $2 s^2$. So 0.1 assumes noise with a variance of 0.05, much more than the reconstructions
+# really leave (their squared error divided by 3072): we choose to blur, and could choose otherwise, even learn $s$ (Rybkin et al.,
+# 2021). To choose `beta` freely is due to Higgins et al. (2017).
 
 # %% [markdown]
-# In the lines below, the training loss is the sum of both terms, computed with drawn codes. The test loss is the squared
-# error alone, from the mean codes, so that you can compare it with notebook 3.
+# In the lines below, the training loss is the sum of both terms, computed with drawn codes. The validation loss is the
+# squared error alone, from the mean codes, so that you can compare it with notebook 3.
 
 # %%
 optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()), lr=1e-3)
@@ -221,7 +222,7 @@ history = train_variational(
 )
 
 # %% tags=["fragment"]
-wu.show_result("variational_test_loss", history.test_loss[-1], data, settings)
+wu.show_result("variational_validation_loss", history.validation_loss[-1], data, settings)
 wu.show_result("variational_divergence", history.divergence[-1], data, settings)
 
 # %% [markdown] tags=["slide", "exercise"]
@@ -309,10 +310,10 @@ for beta, (its_encoder, its_decoder) in sorted(networks.items()):
 # %% [markdown] tags=["slide"]
 # ## What do random codes decode to?
 #
-# Now the question from notebook 4. The plain autoencoder is the one that notebook 3 trained beside the denoising one: it had
-# as many epochs as the variational ones. For it, codes are drawn in the two ways of notebook 4, which have to look at real
-# codes first; for the variational ones, simply from the prior, $\mathcal{N}(0, 1)$. **Look at** the rows
-# from top to bottom: which of them would you take for photographs, blurred as they may be?
+# The plain autoencoder is the one of [autoencoders and PCA](d_pca.ipynb): it had as many epochs as the variational ones. Codes are
+# drawn in two ways for each network: every number *alone*, for the variational ones simply from the prior, $\mathcal{N}(0, 1)$; and
+# all numbers *together*, correlated as they are in the codes of real images. **Look at** the rows in pairs: what does drawing together
+# change, and for which network?
 
 # %%
 plain_encoder = wu.ConvEncoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
@@ -331,34 +332,28 @@ else:
 # %% tags=["slide"]
 noise = torch.randn(8, 32, 4, 4, generator=torch.Generator().manual_seed(0)).to(settings.device)
 with torch.no_grad():
-    codes = plain_encoder(some)
+    codes, means = plain_encoder(some), encoder(some)
     rows = {
-        "plain, each alone": plain_decoder(wu.random_codes(codes, together=False)),
+        "plain, alone": plain_decoder(wu.random_codes(codes, together=False)),
         "plain, together": plain_decoder(wu.random_codes(codes, together=True)),
+        "β = 0.1, alone": decoder(noise),
+        "β = 0.1, together": decoder(wu.random_codes(means, together=True)),
     }
-    for beta, (_, its_decoder) in sorted(networks.items()):
-        rows[f"β = {beta:g}"] = its_decoder(noise)
 wu.show_image_rows(rows, "Random codes")
 
 # %% [markdown] tags=["fragment"]
-# No row shows an object. But they differ. Plain codes give coloured noise if each number is drawn alone, and something like
-# photographs out of focus if they are drawn together. In the variational rows each number is drawn alone, too: with a `beta`
-# of 0.01 there are blotches of strong contrast, with 0.1 softer shapes, and with 1 large patches of light and dark.
-
-# %% [markdown] tags=["slide"]
-# So numbers that are drawn alone have come closer to images, and the error in the figure before is the price:
-# reconstructions get blurred. What was gained is that one knows beforehand how to draw. It is not better pictures: the plain
-# decoder, with the correlations of its codes, makes pictures at least as good.
+# No row shows an object. Alone, plain codes give coloured noise, and variational ones softer shapes: the prior was made for that.
+# Drawn together, both give something like photographs out of focus. So what the variational loss buys is that one knows
+# *beforehand* how to draw; better pictures it does not buy here.
 
 # %% [markdown]
-# What is missing? Random codes would be like real ones if the codes of *all* images together were distributed like the
-# prior. The loss asks for that image by image only, and the squared error pulls against it. What remains is probably that
-# the numbers of a real code fit *together*, and drawing each on its own breaks that.
+# What is missing? Random codes would be like real ones if the codes of *all* images together were distributed like the prior. The
+# loss asks for that image by image only, and the squared error pulls against it.
 
 # %% [markdown] tags=["slide"]
 # ## The lines of notebook 4, once more
 #
-# Does the space between codes mean more now? First by eye: the truck and the dog of notebook 4.
+# Does the space between codes mean more now? First by eye: the two images of notebook 4.
 
 # %% tags=["fragment"]
 x, x_prime = images[0], images[3]
@@ -370,20 +365,12 @@ names = [data.classes[int(labels[i])] for i in (0, 3)]
 wu.show_image_rows(rows, f"From {names[0]} to {names[1]}, {data.title}")
 
 # %% [markdown] tags=["slide"]
-# Then by numbers, as there: over 200 pairs of the same class and 200 of different classes, the distance to the nearest
+# Then by numbers, as in [the space of codes](e_codes.ipynb): over 200 pairs of the same class and 200 of different classes, the distance to the nearest
 # of 2,000 training images, and the probability that the CNN gives to the classes of the two ends. Each autoencoder walks
 # on the straight line and on the arc. **Predict:** which of the four lines loses least on its way to the middle?
 
 # %%
-torch.manual_seed(settings.seed)
-cnn = wu.BasicConvNet(out_c1=8, out_c2=16, dense_units=256).to(settings.device)
-cnn_run = wu.find_run("cnn", data, settings)
-if cnn_run:
-    print(cnn_run)
-    cnn_run.load_into(model=cnn)
-else:
-    optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
-    wu.train(cnn, train_loader, validation_loader, optimizer, n_epochs)
+cnn = wu.trained("cnn", data, settings)
 
 # %% tags=["fragment"]
 their_labels = data.validation_labels[:2000]
@@ -430,7 +417,7 @@ rows = {"code zero": at_zero, "mean image": some.mean(dim=0, keepdim=True)}
 wu.show_image_rows(rows, "At zero")
 
 # %% [markdown]
-# Two more numbers of notebook 4: how far is the middle of a line from a cross-fade, and do neighbours share their class?
+# Two more numbers: how far is the middle of a line from a cross-fade, and do neighbours share their class?
 
 # %%
 half = len(data.validation_images) // 2
@@ -450,22 +437,20 @@ for name, numbers in described.items():
     print(f"nearest by {name}: {agree:.0%} have the same class")
 
 # %% [markdown] tags=["slide"]
-# By eye, the variational line is a cross-fade like the other, and more blurred. It is no further from one by the number,
-# either. By the other measures:
+# By eye, the variational line is a cross-fade like the other, and more blurred. By the numbers (200 pairs: a standard error of about
+# 1.4 points):
 #
 # - The CNN is less sure of the variational images from the start; they are more blurred. So compare the points of a line
 #   with each other, rather than one line with the next.
-# - On the straight line, it becomes less sure towards the middle, at least as much as with plain codes. On the arc it loses
-#   only about half as much between different classes: over several runs, its probability is << full.arc_minus_line >> higher there
-#   than in the middle of the straight line. For plain codes, the arc makes hardly any difference.
+# - With variational codes, the arc keeps more of the probability than the straight line does: between different classes
+#   << low.arc_minus_line >> to << high.arc_minus_line >> over the seeds. With plain codes it makes hardly any difference.
 # - By distance the arc is *worse*.
 # - Neighbours by means share their class no more often than neighbours by pixels or by plain codes.
 
 # %% [markdown] tags=["slide"]
 # Why does the arc help? In the middle of the straight line, codes have a smaller norm than at the ends: they are nearer to
 # zero, and code zero decodes to a grey square, close to the mean of all images. That would explain it: the middle gets pale,
-# which makes it near to everything, and says little to the CNN. The arc keeps the norm, and with it the contrast. Perhaps
-# that is all: within a class, its middle is even rated above its ends.
+# which makes it near to everything, and says little to the CNN. The arc keeps the norm, and with it the contrast.
 
 # %% [markdown] tags=["slide"]
 # ## What was found
@@ -480,4 +465,4 @@ for name, numbers in described.items():
 # - As the CNN sees it, an arc between two codes is better than a straight line; by the distance to real images it is worse.
 #   Classes do not come apart: nobody asked for that, in either term.
 #
-# This was the last of the notebooks. Back to [1 · The MLP](01_mlp.ipynb).
+# Back to [4 · Interpolation](../04_interpolation.ipynb).

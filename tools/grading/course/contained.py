@@ -53,8 +53,8 @@ def error(name: str, text: str) -> NotebookNode:
 
 
 def is_check(cell: NotebookNode) -> bool:
-    """Whether a cell earns points."""
-    return cell.metadata.get("nbgrader", {}).get("grade", False)
+    """Whether a cell earns points by being run; an essay earns them from whoever reads it."""
+    return cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade", False)
 
 
 def note_error(cell: NotebookNode, execute_reply: dict, **_: int) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import nbformat
 import psutil
-from contained import error
+from contained import error, is_check
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
@@ -148,7 +148,8 @@ class FairExecute(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Run one notebook."""
-        last = max((place for place, cell in enumerate(nb.cells) if is_grade(cell)), default=-1)
+        checks = [place for place, cell in enumerate(nb.cells) if is_check(cell)]
+        last = max(checks, default=-1)
         asked = nbformat.from_dict({**nb, "cells": nb.cells[: last + 1]})
         outputs, stopped = self._run(nbformat.writes(asked), Path(resources["metadata"]["path"]))
         for index, cell in enumerate(nb.cells[: last + 1]):
@@ -252,7 +253,7 @@ class Verdict(NbGraderPreprocessor):
         self, cell: NotebookNode, resources: Resources, index: int
     ) -> tuple[NotebookNode, Resources]:
         """Look at one cell."""
-        if is_grade(cell):
+        if is_check(cell):
             kept = [o for o in cell.outputs if o.output_type in ("display_data", "error")]
             if not any(o.output_type == "error" or said(o).startswith("✓") for o in kept):
                 kept.append(error("NoAnswer", "The check gave no answer."))

@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a notebook cell that warns, or whose result is not inside the recorded range."""
+    """Fail a notebook cell that warns, or whose result is not where it should be."""
     outcome = yield
     for output in getattr(item, "test_outputs", None) or []:  # only nbval's cells have them
         if output.get("name") == "stderr":

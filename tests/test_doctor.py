@@ -486,5 +486,5 @@ def test_every_recording_has_the_notebooks_and_the_speed_of_its_computer():
     for dataset in (CIFAR10, STANDIN):
         for profile in ("full", "quick"):
             recording = reference.load_reference()[dataset][profile]
-            assert recording.seconds.keys() == speed.PROBED_BY.keys() | {"05_variational"}
+            assert recording.seconds.keys() >= speed.PROBED_BY.keys()
             assert recording.images_per_second.keys() == set(speed.PROBED_BY.values())

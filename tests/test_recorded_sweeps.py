@@ -1,11 +1,10 @@
 import json
 
+from tools import places
 from tools.notebooks import record
 from tools.places import RECORDED
 from workshop_utils.experiments import sweeps
 from workshop_utils.settings import PROFILES
-
-SOURCES = sorted(record.SOURCES.glob("*.py"))
 
 
 def test_what_the_notebooks_ask_for_is_read_from_them(tmp_path):
@@ -29,14 +28,14 @@ def test_a_sweep_that_is_shown_twice_is_recorded_with_the_choices_of_both(tmp_pa
 
 
 def test_every_sweep_of_the_notebooks_is_recorded_with_every_seed():
-    asked_for = record.asked_for(SOURCES)
+    asked_for = record.asked_for(places.sources())
     files = {file.stem for file in (RECORDED / "sweeps").glob("*.json")}
     assert files == asked_for.keys()
     for name, choices in asked_for.items():
         recorded = sweeps.shipped_sweep(name)
         assert "CIFAR-10" in recorded.measured_on
         for choice, values in choices.items():
-            assert recorded.values_of(choice) == sorted(values)
+            assert sorted(recorded.values_of(choice)) == sorted(values)
         assert recorded.values_of("seed") == list(PROFILES["full"].sweep_seeds)
         n_combinations = 1
         for values in choices.values():

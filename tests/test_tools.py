@@ -2,108 +2,63 @@ import json
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from tools import run
 from tools.notebooks import execute, record
-from workshop_utils.experiments.reference import INSIDE, OUTSIDE, UNKNOWN
-from workshop_utils.images.dataset import JPEG_COPY
-
-
-def test_a_range_holds_the_values_and_grows_with_their_spread():
-    low, high = record.prediction_range([0.46, 0.47, 0.48])
-    assert low < 0.46 < 0.48 < high
-    assert low + high == pytest.approx(2 * 0.47)
-    wider_low, wider_high = record.prediction_range([0.45, 0.47, 0.49])
-    assert wider_high - wider_low == pytest.approx(2 * (high - low))
-
-
-def test_one_more_run_lands_in_the_range_99_times_in_100():
-    import numpy as np
-
-    rng = np.random.RandomState(0)
-    inside = 0
-    for _ in range(2000):
-        *values, one_more = rng.normal(size=6).tolist()
-        low, high = record.prediction_range([10 + value for value in values])
-        inside += low <= 10 + one_more <= high
-    assert inside / 2000 == pytest.approx(0.99, abs=0.01)
-
-
-def test_equal_values_leave_room_for_rounding():
-    low, high = record.prediction_range([2.0, 2.0, 2.0])
-    assert (low, high) == (pytest.approx(1.998), pytest.approx(2.002))
-
-
-def test_ranges_of_reconstruction_errors_on_the_copy_hold_for_the_official_images():
-    values = [6.4, 6.5, 6.6]
-    on_copy = record.summarise("autoencoder_test_loss", values, JPEG_COPY)
-    official = record.summarise("autoencoder_test_loss", values, "")
-    assert on_copy["low"] == official["low"]
-    assert on_copy["high"] == pytest.approx(official["high"] + 0.36)
-    gain = record.summarise("cnn_minus_mlp", values, JPEG_COPY)
-    assert gain == record.summarise("cnn_minus_mlp", values, "")
-
-
-def test_ranges_stay_among_possible_values():
-    accuracy = record.summarise("cnn_test_accuracy", [0.2, 0.5, 0.9], "")
-    assert (accuracy["low"], accuracy["high"]) == (0, 1)
-    assert record.summarise("pca_test_loss", [0.2, 0.5, 0.9], "")["low"] == 0
-    assert record.summarise("cnn_minus_mlp", [0.2, 0.5, 0.9], "")["low"] < 0
 
 
 @pytest.fixture
-def recordings(monkeypatch, tmp_path):
-    """A copy of the recordings that may be written to."""
+def recorded(monkeypatch, tmp_path):
+    """Record with notebooks that find what they are told, into files that may be written to."""
     file = tmp_path / "reference.json"
-    file.write_bytes(record.REFERENCE_FILE.read_bytes())
+    file.write_text('{"CIFAR-10": {"full": {}}, "stand-in": {"full": {}}}', encoding="utf-8")
     monkeypatch.setattr(record, "REFERENCE_FILE", file)
-    return lambda: json.loads(file.read_text(encoding="utf-8"))
+    monkeypatch.setattr(record, "RECORDING", tmp_path / "recording")
+    monkeypatch.setattr(record, "measure_speed", lambda: {"classifier": 1})
+    monkeypatch.setattr(record, "load_data", lambda settings: None)
+    notebook = tmp_path / "01_a.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell("1")]), notebook)
+    monkeypatch.setattr(record.places, "solutions", lambda: [notebook])
+    runs = []
+
+    def execute(file, settings):
+        runs.append((settings["WORKSHOP_SEED"], settings["WORKSHOP_THREADS"]))
+        value = float(settings["WORKSHOP_SEED"]) + (settings["WORKSHOP_THREADS"] == "1") / 8
+        about = {"metric": "pca_test_loss", "value": value, "dataset": "stand-in", "variant": ""}
+        output = new_output("display_data", {}, metadata={"workshop_result": about})
+        return new_notebook(cells=[new_code_cell("1", outputs=[output])]), 2.5
+
+    monkeypatch.setattr(record, "execute", execute)
+
+    def again(source=None):
+        if source:
+            nbformat.write(new_notebook(cells=[new_code_cell(source)]), notebook)
+        runs.clear()
+        record.record("quick", [0, 1, 2])
+        return json.loads(file.read_text(encoding="utf-8")), sorted(runs)
+
+    return again
 
 
-@pytest.fixture
-def pretend_run(monkeypatch):
-    """Let the notebooks find what is asked for: metric -> values and verdict."""
-
-    def pretend(**metrics):
-        found = [
-            {
-                "metric": metric,
-                "dataset": "stand-in",
-                "variant": "",
-                "value": value,
-                "verdict": said,
-            }
-            for metric, (values, said) in metrics.items()
-            for value in values
-        ]
-        monkeypatch.setattr(record, "run", lambda profile, seeds: (found, {"02_cnn": [1.5]}))
-
-    return pretend
+def test_every_seed_is_recorded_and_the_first_once_more_with_one_thread(recorded, monkeypatch):
+    monkeypatch.setenv("WORKSHOP_THREADS", "2")
+    reference, runs = recorded()
+    assert runs == [("0", "1"), ("0", "2"), ("1", "1"), ("2", "1")]
+    quick = reference["stand-in"].pop("quick")
+    assert quick["metrics"]["pca_test_loss"] == {
+        "values": {"0": 0.0, "1": 1.125, "2": 2.125},
+        "again": [0.125],
+    }
+    assert quick["seconds"] == {"01_a": [2.5]}
+    assert reference == {"CIFAR-10": {"full": {}}, "stand-in": {"full": {}}}  # stay as they were
 
 
-def test_what_is_known_stays_when_more_is_recorded(recordings, pretend_run):
-    before = recordings()
-    new = before["stand-in"]["quick"]["metrics"].pop("cnn_minus_mlp")
-    record.write(before)
-    pretend_run(
-        cnn_test_accuracy=([0.1, 0.2, 0.3], INSIDE), cnn_minus_mlp=([1.0, 2.0, 3.0], UNKNOWN)
-    )
-    record.record_more("quick", ["0", "1", "2"])
-    after = recordings()
-    assert after["stand-in"]["quick"]["seconds"] == {"02_cnn": [1.5]}
-    added = after["stand-in"]["quick"]["metrics"].pop("cnn_minus_mlp")
-    assert added["values"] == [1.0, 2.0, 3.0] != new["values"]
-    after["stand-in"]["quick"]["seconds"] = before["stand-in"]["quick"]["seconds"]
-    assert after == before
-
-
-def test_nothing_is_recorded_if_what_is_known_is_not_found_again(recordings, pretend_run):
-    pretend_run(cnn_test_accuracy=([0.1, 0.2, 0.3], OUTSIDE))
-    before = recordings()
-    with pytest.raises(SystemExit, match="Nothing written: cnn_test_accuracy"):
-        record.record_more("quick", ["0", "1", "2"])
-    assert recordings() == before
+def test_a_recording_goes_on_where_it_was_stopped_and_runs_changed_notebooks_anew(recorded):
+    first, runs = recorded()
+    assert len(runs) >= 3
+    assert recorded() == (first, [])
+    assert recorded("2")[1] == runs
 
 
 def test_the_median_of_several_measurements_is_recorded(monkeypatch):

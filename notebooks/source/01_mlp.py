@@ -23,8 +23,8 @@
 # same ten classes drawn by code. The second cell says which. Numbers in the text were measured on
 # << measured_on >>.
 #
-# **Exercises** stop the notebook until you have done them. Each has hints to unfold and a check that
-# answers. If you are stuck where code is asked for, one line goes on with the reference solution.
+# **Exercises** stop the notebook until they are done. Each has hints to unfold and a check that answers; if you are stuck, one
+# line goes on with the reference solution.
 
 # %% [markdown] tags=["tutor"]
 # **By the minute:** 0 images and their three parts · 2 the model, exercise 1.1 · 5 the loop; start the
@@ -38,6 +38,7 @@
 
 # %%
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 
 import workshop_utils as wu
 from workshop_utils import MultilayerPerceptronModel, evaluate, train
@@ -50,8 +51,7 @@ data = wu.load_data(settings)
 # %% [markdown]
 # ## The data
 #
-# Ten classes of photographs, 32 × 32 pixels each: like MNIST, a problem of multi-class classification, but of animals
-# and vehicles in colour.
+# Like MNIST a problem of ten classes, but of animals and vehicles in colour, 32 × 32 pixels each.
 
 # %% tags=["nbval-check-output"]
 print(", ".join(data.classes))
@@ -69,8 +69,8 @@ wu.show_samples(data)
 # - **training** images, to learn from;
 # - **validation** images, a tenth of each class, kept back: whatever you choose (a learning rate, a size, when to stop),
 #   choose it by these;
-# - **test** images, for one last look at a network that is finished. A test set that is asked again and again becomes
-#   one that you choose by, and its answers too good to be true.
+# - **test** images, for one last look at a finished network. A test set that is asked again and again becomes one that
+#   you choose by, and its answers too good to be true.
 #
 # A **loader** hands out images in batches, N×C×H×W: number of images, channels (red, green, blue), height, width. It
 # shuffles the training images anew in every epoch, and scales colours from 0…255 to 0…1.
@@ -86,8 +86,6 @@ print("labels:", tuple(labels.shape), labels.dtype)
 # [your own pictures](further/g_pictures.ipynb)):
 
 # %% tags=["nbval-check-output"]
-from torch.utils.data import DataLoader, TensorDataset
-
 dataset = TensorDataset(data.validation_images / 255, data.validation_labels)
 theirs, _ = next(iter(DataLoader(dataset, batch_size=128)))
 ours, _ = next(iter(validation_loader))

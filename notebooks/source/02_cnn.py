@@ -307,8 +307,8 @@ wu.plot_pixels(pixels, "Trained and validated on pixels in order, and on shuffle
 
 # %% [markdown] tags=["fragment"]
 # Without neighbours the CNN falls from << sweep("try_pixels", network="CNN", pixels="in order") >> to
-# << sweep("try_pixels", network="CNN", pixels="shuffled") >>, below the MLP
-# (<< sweep("try_pixels", network="MLP", pixels="shuffled") >>). Same network, same training, same colours: what it
+# << sweep("try_pixels", network="CNN", pixels="shuffled") >>, no better than the MLP
+# (<< sweep("try_pixels", network="MLP", pixels="shuffled") >>). Same network, same training, same colours: all that it
 # gained, it gained from the arrangement of the pixels.
 
 # %% [markdown] tags=["slide", "exercise"]

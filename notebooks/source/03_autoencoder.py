@@ -59,7 +59,7 @@ train_loader, validation_loader = data.loaders(batch_size=128)
 # $$ \min_{f,\,g} \; \sum_k \Vert \mathbf{x}_k - g(f(\mathbf{x}_k)) \Vert^2 $$
 
 # %% [markdown]
-# Codes that keep what matters serve other tasks: compression, search, sharper images, and learning from few labels.
+# Codes serve other tasks: compression, search, sharper images, learning from few labels.
 
 # %% [markdown] tags=["slide"]
 # ## The linear case
@@ -79,7 +79,7 @@ train_loader, validation_loader = data.loaders(batch_size=128)
 # follows the first two. Nothing follows the third: its output is the code.
 #
 # The decoder goes the other way with **transposed convolutions**: each number is multiplied by a whole filter and added
-# into the output, two pixels further for each step.
+# into the output, two pixels further for each step. (Filters of 4×4 overlap; those drawn here do not.)
 
 # %% tags=["fragment"]
 wu.draw_transposed_convolution()
@@ -173,7 +173,7 @@ wu.show_layers(decoder, input_shape=(32, 4, 4))
 # %% [markdown]
 # ## Training
 #
-# Two things differ from the loop you know: labels are ignored, and the target is the input. The squared
+# Two things are new: labels are ignored, and the target is the input. The squared
 # error is summed over the 3072 numbers of an image and averaged over the images. (`nn.BCELoss`, which takes values
 # between 0 and 1 as probabilities, is a common alternative.)
 
@@ -186,7 +186,7 @@ wu.show_source(train_autoencoder)
 # %%
 optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()), lr=1e-3)
 n_epochs = settings.profile.experiment_epochs
-train_autoencoder(encoder, decoder, train_loader, validation_loader, optimizer, n_epochs)
+history = train_autoencoder(encoder, decoder, train_loader, validation_loader, optimizer, n_epochs)
 
 # %% [markdown]
 # All 48 epochs take << minutes_of_autoencoder >> minutes, so here are the weights that came with the workbook: they fit the
@@ -258,8 +258,8 @@ wu.show_image_rows(rows, "512 numbers per image", columns=names)
 # - *nonlinearity*: ReLU sets half of what passes through it to zero;
 # - *filters*: there are few of them, 8 channels on 16×16 places.
 #
-# The first two can be tested without training. Cut every image into 16 patches of 8×8 pixels, and let PCA describe each
-# *patch* with 32 numbers: 512 per image again, but all patches share one small set of directions, wherever they lie.
+# The first two need no training. Cut every image into 16 patches of 8×8 pixels, and let PCA describe each *patch* with 32 numbers:
+# 512 per image again, but all patches share one small set of directions.
 
 # %% tags=["fragment"]
 patches = wu.cut_into_patches(data.train_images, side=8)  # 16·N×3×8×8
@@ -271,9 +271,8 @@ patch_loss = 16 * errors.mean().item()  # 16 patches are an image
 print(f"PCA on patches: error {patch_loss:.2f} with {192 * 32 + 192:,} parameters")
 
 # %% [markdown] tags=["fragment"]
-# Fewer parameters than the network, shared over all places, and still a smaller error. So PCA needs neither its size nor its
-# knowledge of places to win. That says nothing yet about the network: change *it*, one thing at a time. Each variant trains for
-# ten epochs, with the same images, optimizer, learning rate and 512 numbers per code:
+# So PCA needs neither its size nor its knowledge of places to win. That says nothing yet about the network: change *it*, one thing
+# at a time. Each variant trains for ten epochs, with the same images, optimizer, learning rate and 512 numbers per code:
 #
 # - `"without ReLU"`: the same layers and parameters, ReLU deleted;
 # - `"twice the filters"`: 16, 32, 32 in place of 8, 16, 32;
@@ -334,7 +333,7 @@ wu.plot_variants(
 # << sweep("try_variant", variant="without ReLU") >>), more filters help as well
 # (<< sweep("try_variant", variant="twice the filters") >>). And 48 epochs help, without reaching the others' ten.
 
-# %% [markdown] tags=["exercise"]
+# %% [markdown]
 # **What follows, and what does not?** Write two or three sentences: which hypotheses are refuted, by which run? What is still
 # open?
 

@@ -83,11 +83,6 @@ def test_the_confusion_matrix_counts_right_class_by_predicted_class():
     assert matrix.tolist() == [[1, 0, 0], [1, 0, 1], [0, 0, 1]]
 
 
-def test_the_most_confused_pair_is_found_in_both_directions():
-    matrix = torch.tensor([[8, 2, 0], [3, 6, 1], [0, 4, 6]])
-    assert wu.most_confused(matrix, ("a", "b", "c")) == ("a", "b", pytest.approx(5 / 20))
-
-
 def test_the_surest_mistakes_come_first_and_right_answers_do_not_count():
     found = wu.worst_mistakes(PROBABILITIES.repeat(5, 1), LABELS.repeat(5))
     assert (found % 4).tolist() == [2] * 5 + [1] * 3

@@ -84,11 +84,12 @@ def test_an_empty_loader_is_refused():
         wu.accuracy_when_shifted(BrightestRow(), [], [0])
 
 
-def test_a_relative_change_is_a_fraction_of_the_length():
-    before = torch.tensor([3.0, 4.0])
+def test_a_change_is_compared_with_how_much_images_differ():
+    before = 5 + torch.randn(200, 3, 4, generator=torch.Generator().manual_seed(0))
     assert wu.relative_change(before, before) == 0
-    assert wu.relative_change(before, before * 1.1) == pytest.approx(0.1)
-    assert wu.relative_change(before, torch.tensor([4.0, -3.0])) == pytest.approx(2**0.5)
+    assert wu.relative_change(before, before.roll(1, dims=0)) == pytest.approx(2**0.5, abs=0.05)
+    nearer_to_the_mean = before.lerp(before.mean(dim=0), 0.1)
+    assert wu.relative_change(before, nearer_to_the_mean) == pytest.approx(0.1)
 
 
 def test_a_convolution_moves_with_the_image_and_pooling_only_with_even_steps():

@@ -231,7 +231,7 @@ def test_the_table_says_what_all_seeds_found_together(data, settings, capsys):
     wu.sweep(try_seeds, data, settings, width=(1,)).show()
     *_, heads, row = capsys.readouterr().out.splitlines()
     assert " ".join(heads.split()) == (
-        "width parameters seconds test accuracy, mean of seeds lowest to highest"
+        "width parameters seconds validation accuracy, mean of seeds lowest to highest"
     )
     assert row.split() == ["1", "1,234", "0", "55.0%", "50.0%", "to", "60.0%"]
 

@@ -106,7 +106,7 @@ while True:
     except KeyboardInterrupt:
         pass
 """
-ENDLESS_FORWARD = altered("encoder", "return self.conv3(x)", "while True:\n            x = x + 0")
+ENDLESS_FORWARD = altered("encoder", "return self.conv3(x)", "while True:\n            x.abs()")
 SLEEPING = "import time\ntime.sleep(3600)\n" + RIGHT["mlp-parameters"]
 EXCEPTION = 'raise RuntimeError("I have tried everything")\n' + RIGHT["cnn-shapes"]
 SYSTEM_EXIT = RIGHT["mlp-parameters"] + "import sys\nsys.exit(1)\n"

@@ -2,8 +2,8 @@
 
     python -m tools.notebooks.build
 
-Reads notebooks/source/ (jupytext's percent format) and writes two editions of each: notebooks/*.ipynb
-for students, without outputs, and notebooks/solutions/*.ipynb (see editions.py).
+Reads notebooks/source/ (jupytext's percent format) and writes two editions of each notebook: for
+students, without outputs, and with solutions, in notebooks/solutions/ (see editions.py).
 Numbers in the prose are written <<like this>> in the sources, see numbers.py. Outputs are kept
 while no code cell changes. The tables in docs/results.md are written anew, too.
 """

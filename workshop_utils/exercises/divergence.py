@@ -1,4 +1,4 @@
-"""Exercise 5.2: how far the distribution of each image's code is from the standard normal."""
+"""Exercise F.2: how far the distribution of each image's code is from the standard normal."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import gc
 import inspect
 import os
 import random
@@ -121,6 +122,8 @@ def judge(
         finally:  # also after Ctrl-C
             work.stop()
     result = work.result or too_slow
+    if result.mistake in ("error", "memory"):
+        gc.collect()  # what the student's code held, such as a list that grew without end
     result.show()
     return result
 

@@ -1,4 +1,4 @@
-"""Exercise 5.1: random codes, compared with the reference by how they are distributed."""
+"""Exercise F.1: random codes, compared with the reference by how they are distributed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -156,9 +156,9 @@ def draw_transposed_convolution() -> None:
     _grid(axes, 0, code, "input, 2×2", marked=(0, 1, 1))
     _grid(axes, 4, weights, "filter, 2×2")
     _grid(axes, 8, output[0, 0].int(), "output, 4×4", marked=(0, 2, 2))
-    found = f"marked: {CODE[0][1]} times the filter, two places further; copies that overlap add up"
-    title = "A transposed convolution with stride 2: copies of the filter"
-    _finish(figure, axes, 12, title, found)
+    found = f"marked: {CODE[0][1]} times the filter, two places further to the right"
+    title = "A transposed convolution with stride 2: a copy of the filter for each number"
+    _finish(figure, axes, 13, title, found)
 
 
 def _grid(

@@ -71,6 +71,7 @@ def thumbnail(x, side):
     return F.interpolate(F.adaptive_avg_pool2d(x, side), size=32)
 
 
+# %%
 changes = {
     "as they are": lambda x: x,
     "8×8 thumbnails": lambda x: thumbnail(x, 8),

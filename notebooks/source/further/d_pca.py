@@ -163,7 +163,7 @@ for name, spread in (("plain", 0.0), ("denoising", 0.1)):  # nothing else differ
 # with much? The last method is linear and has never seen noise, but is told how strong it is: PCA, each number of the code
 # multiplied by $\lambda/(\lambda+s^2)$, where $\lambda$ is its variance and $s^2$ that of the noise.
 
-# %% tags=["fragment"]
+# %%
 spreads = (0.0, 0.05, 0.1, 0.2)
 to_code, from_code = pca[512]
 with torch.no_grad():
@@ -172,12 +172,15 @@ errors = {
     name: wu.errors_with_noise(*those, some, spreads)
     for name, those in (*networks.items(), ("PCA 512", pca[512]), ("PCA 128", pca[128]))
 }
+
+# %%
 errors["PCA 512, shrunk"] = [
     wu.errors_with_noise(
         nn.Sequential(to_code, wu.Scale(variances / (variances + s**2))), from_code, some, [s]
     )[0]
     for s in spreads
 ]
+# %% tags=["fragment"]
 print("std. dev. of noise".ljust(18), *(f"{spread:>7}" for spread in spreads))
 for name, found in errors.items():
     print(name.ljust(18), *(f"{error:7.2f}" for error in found))

@@ -25,7 +25,7 @@
 # quoted in the text were measured on << measured_on >>.
 
 # %% [markdown] tags=["tutor"]
-# **Plan for 25 minutes:** 4 for the idea, 5 for exercise 5.1, 5 for exercise 5.2, 5 for the balance (let them
+# **Plan for 25 minutes:** 4 for the idea, 5 for exercise F.1, 5 for exercise F.2, 5 for the balance (let them
 # predict before the figure), 6 for the samples and the lines.
 #
 # **Questions to ask:** What would the encoder do if only the squared error counted? And if only the divergence
@@ -78,9 +78,9 @@ with torch.no_grad():
 print("means:", tuple(mean.shape), "logarithms of variances:", tuple(log_variance.shape))
 
 # %% [markdown] tags=["slide", "exercise"]
-# ### Exercise 5.1 · Draw a code
+# ### Exercise F.1 · Draw a code
 #
-# *Difficulty ●●○, about 4 minutes*
+# *Difficulty ●●○, 4 minutes*
 #
 # Draw one code from the distribution of each image. There is a catch: the encoder learns by gradients, and there is no
 # gradient of a random draw. The way out is called *reparameterisation*: draw noise that depends on nothing,
@@ -97,7 +97,7 @@ wu.show_source(sample_codes)
 ### STUB
 # def sample_codes(mean, log_variance):
 #     """A random code for each image, N×32×4×4; mean and log_variance have that shape, too."""
-#     raise NotImplementedError("Exercise 5.1: return random codes, and remove this line.")
+#     raise NotImplementedError("Exercise F.1: return random codes, and remove this line.")
 ### END SOLUTION
 
 # %% [markdown] tags=["hint"]
@@ -129,9 +129,9 @@ wu.show_source(sample_codes)
 wu.check_sample_codes(sample_codes).must_pass()
 
 # %% [markdown] tags=["slide", "exercise"]
-# ### Exercise 5.2 · How far from the standard normal distribution?
+# ### Exercise F.2 · How far from the standard normal distribution?
 #
-# *Difficulty ●●○, about 4 minutes*
+# *Difficulty ●●○, 4 minutes*
 #
 # The second term of the loss is the *Kullback-Leibler divergence* of $\mathcal{N}(\mu, \sigma^2)$ from
 # $\mathcal{N}(0, 1)$. For one number of a code it is
@@ -153,7 +153,7 @@ wu.show_source(kl_divergence)
 ### STUB
 # def kl_divergence(mean, log_variance):
 #     """The divergence of each image's distribution: N numbers, for tensors N×32×4×4."""
-#     raise NotImplementedError("Exercise 5.2: return N numbers, and remove this line.")
+#     raise NotImplementedError("Exercise F.2: return N numbers, and remove this line.")
 ### END SOLUTION
 
 # %% [markdown] tags=["hint"]
@@ -226,9 +226,9 @@ wu.show_result("variational_validation_loss", history.validation_loss[-1], data,
 wu.show_result("variational_divergence", history.divergence[-1], data, settings)
 
 # %% [markdown] tags=["slide", "exercise"]
-# ### Exercise 5.3 · Predict: the balance
+# ### Exercise F.3 · Predict: the balance
 #
-# *Difficulty ●●○, about 1 minute*
+# *Difficulty ●●○, 1 minute*
 #
 # Let `beta` go from 0.01 to 1. What happens to the squared error of the reconstructions, and what to the
 # divergence: `"both fall"`, `"both rise"`, or `"error rises"` (and the divergence falls)?
@@ -241,7 +241,7 @@ wu.show_result("variational_divergence", history.divergence[-1], data, settings)
 ### BEGIN SOLUTION
 prediction = "error rises"
 ### STUB
-# raise NotImplementedError('Exercise 5.3: replace this line by prediction = "both fall", "both rise" or "error rises".')
+# raise NotImplementedError('Exercise F.3: replace this line by prediction = "both fall", "both rise" or "error rises".')
 ### END SOLUTION
 
 # %% [markdown] tags=["hint"]

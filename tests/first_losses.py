@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python tests/first_losses.py
 
-writes first_losses.json anew, after a change that is meant to change them. Rounding grows with every
-step, so computers agree in the first steps only; a wrong loop does not even do that.
+writes first_losses.json anew, after a change that is meant to change them. Rounding grows with
+every step, so computers agree in the first steps only; a wrong loop does not even do that.
 """
 
 import contextlib

@@ -26,7 +26,7 @@ def recorded(monkeypatch, tmp_path):
         runs.append((settings["WORKSHOP_SEED"], settings["WORKSHOP_THREADS"]))
         value = float(settings["WORKSHOP_SEED"]) + (settings["WORKSHOP_THREADS"] == "1") / 8
         about = {"metric": "pca_test_loss", "value": value, "dataset": "stand-in", "variant": ""}
-        output = new_output("display_data", {}, metadata={"workshop_result": about})
+        output = new_output("display_data", {"text/plain": ""}, metadata={"workshop_result": about})
         return new_notebook(cells=[new_code_cell("1", outputs=[output])]), 2.5
 
     monkeypatch.setattr(record, "execute", execute)

@@ -26,7 +26,7 @@ import torch
 
 import workshop_utils as wu
 from tools import places
-from tools.notebooks.build import code_hash
+from tools.notebooks.build import code_hash, write
 from tools.notebooks.execute import execute, results, ship_networks
 from tools.places import BUILD
 from workshop_utils.doctor.speed import images_per_second
@@ -75,6 +75,7 @@ def run_all(profile: str, seed: int, threads: int) -> dict[str, dict]:
         if known.get("code") != code:
             notebook, seconds = execute(file, settings)
             known = {"code": code, "seconds": round(seconds, 1), "results": results(notebook)}
+            write(notebook, folder / file.name)
             places.write(kept, json.dumps(known))
             print(
                 f"{profile}, seed {seed}, threads {threads}: {file.stem}, {seconds:.0f} s",

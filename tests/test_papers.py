@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 import workshop_utils as wu
+from tools import places
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
@@ -102,15 +103,16 @@ def test_every_setting_is_described():
     table = text_of(ROOT / "docs" / "data.md")
     settings = set(re.findall(VARIABLE, SETTINGS))
     assert {name for name in settings if f"| `{name}` |" not in table} == set()
-    assert len(settings) == 10
+    assert len(settings) == 11
 
 
 def test_the_readme_leads_to_every_page():
     readme = text_of(ROOT / "README.md")
     for page in PAGES:
         assert page.name == "README.md" or f"]({page.relative_to(ROOT).as_posix()})" in readme
-    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
-        assert f"](notebooks/{notebook.name})" in readme
+    for source in places.sources():
+        name = source.relative_to(places.SOURCES).with_suffix(".ipynb").as_posix()
+        assert f"](notebooks/{name})" in readme
 
 
 def test_every_room_is_described():

@@ -12,7 +12,7 @@ from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
 from workshop_utils.networks.classifiers import BasicConvNet
 
 BATCH_SIZE = 128
-# What stands for the work of each notebook of a lab; the fifth is optional.
+# What stands for the work of each notebook of a lab.
 PROBED_BY = {
     "01_mlp": "classifier",
     "02_cnn": "classifier",

@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, MaxNLocator
 
@@ -79,7 +80,7 @@ def plot_pixels(sweep: Sweep, title: str) -> None:
             axes.bar(
                 place + shift, mean, 0.38, color=colour, hatch=hatch, edgecolor="white", label=label
             )
-            reach = [[mean - min(results)], [max(results) - mean]]
+            reach = np.abs([[mean - min(results)], [max(results) - mean]])
             axes.errorbar(place + shift, mean, yerr=reach, color="black", capsize=4)
             axes.annotate(
                 f"{mean:.1f}",

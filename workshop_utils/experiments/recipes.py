@@ -154,7 +154,7 @@ def try_variant(data: ImageData, settings: Settings, variant: str) -> tuple[Hist
 
 
 def try_variational(data: ImageData, settings: Settings, beta: float) -> tuple[History, int]:
-    """The variational autoencoder of notebook 5, with more or less weight on the divergence.
+    """The variational autoencoder of notebook F, with more or less weight on the divergence.
 
     The networks of the first seed are kept as runs, such as "variational_0.1".
 

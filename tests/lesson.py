@@ -62,7 +62,7 @@ LESSON = new_notebook(
         code("wu.show_source(run)", source_shown(LONG_FUNCTION), tags=("slide",)),
         code("train()", printed(LOG)),
         text(TABLE, "slide"),
-        text(f"### Exercise\n\n*(easy, 5 minutes)*\n\n{TASK}", "slide", "exercise"),
+        text(f"### Exercise\n\n*Difficulty ●○○, 5 minutes*\n\n{TASK}", "slide", "exercise"),
         text(fold("Wrong answers", "They say 6. Ask: why?"), "tutor"),
         text(fold("Hint 1", "Look closely."), "hint"),
         code("answer = 42", tags=("slide", "exercise")),

@@ -8,6 +8,7 @@ import pytest
 import workshop_utils as wu
 from tools import places
 from tools.notebooks import build, editions, execute, numbers
+from tools.pages import slides
 from workshop_utils.experiments.reference import INSIDE, METRICS
 from workshop_utils.figures.source import source_of
 from workshop_utils.images.dataset import CIFAR10
@@ -49,6 +50,12 @@ def test_there_are_these_notebooks_and_no_other():
     for folder in (places.STUDENTS, places.SOLUTIONS):
         assert sorted(file.stem for file in folder.glob("*.ipynb")) == lab
         assert sorted(file.stem for file in folder.glob("further/*.ipynb")) == further
+
+
+@pytest.mark.parametrize("source", LAB, ids=lambda source: source.stem)
+def test_a_deck_of_the_lab_can_be_shown_in_its_minutes(source):
+    notebook = nbformat.read(solutions_file(source), as_version=4)
+    assert len(slides.slides_of(notebook)) <= 15
 
 
 def test_the_lab_can_be_read_in_its_hour():

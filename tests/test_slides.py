@@ -74,11 +74,20 @@ def test_of_a_code_cell_results_are_shown_or_the_code_if_there_are_none(deck):
 
 
 def test_task_and_solution_are_slides_of_their_own(deck):
-    labelled = {x.get_text(): visible(x.find_parent(class_="slide")) for x in deck.select(".label")}
+    labelled = {
+        x.get_text().split()[0]: visible(x.find_parent(class_="slide"))
+        for x in deck.select(".label")
+    }
     assert list(labelled) == ["Exercise", "Solution"]
     assert "Part d of the task" in labelled["Exercise"]
     assert "answer = 42" not in labelled["Exercise"]
     assert "answer = 42" in labelled["Solution"]
+
+
+def test_an_exercise_has_a_clock_with_its_minutes(deck):
+    [clock] = deck.select(".clock")
+    assert clock["data-minutes"] == "5"
+    assert clock.get_text() == "Exercise 5:00"
 
 
 def test_notes_for_tutors_belong_to_the_slide_before_and_are_not_shown(deck):

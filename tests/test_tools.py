@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -17,6 +18,8 @@ def recorded(monkeypatch, tmp_path):
     monkeypatch.setattr(record, "RECORDING", tmp_path / "recording")
     monkeypatch.setattr(record, "measure_speed", lambda: {"classifier": 1})
     monkeypatch.setattr(record, "load_data", lambda settings: None)
+    two_threads = SimpleNamespace(threads=2, dataset="standin")
+    monkeypatch.setattr(record.Settings, "from_environment", lambda: two_threads)
     notebook = tmp_path / "01_a.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell("1")]), notebook)
     monkeypatch.setattr(record.places, "solutions", lambda: [notebook])
@@ -41,8 +44,7 @@ def recorded(monkeypatch, tmp_path):
     return again
 
 
-def test_every_seed_is_recorded_and_the_first_once_more_with_one_thread(recorded, monkeypatch):
-    monkeypatch.setenv("WORKSHOP_THREADS", "2")
+def test_every_seed_is_recorded_and_the_first_once_more_with_one_thread(recorded):
     reference, runs = recorded()
     assert runs == [("0", "1"), ("0", "2"), ("1", "1"), ("2", "1")]
     quick = reference["stand-in"].pop("quick")

@@ -46,9 +46,9 @@ train_loader, validation_loader = data.loaders(batch_size=128)
 # %% [markdown] tags=["slide"]
 # ## What a convolution does
 #
-# An edge looks the same in the corner of a photograph as in its middle, so a detector learnt in one place can be used
-# everywhere. A convolution does that. A small filter moves over the image; at each position, its weights are
-# multiplied by the numbers under it, and the products are added up:
+# An edge looks the same in the corner of a photograph as in its middle, so one detector can be used everywhere. A small
+# filter moves over the image; at each position, its weights are multiplied by the numbers under it, and the products are
+# added up:
 
 # %% tags=["fragment"]
 wu.draw_convolution()
@@ -382,8 +382,8 @@ cnn_accuracy = wu.open_test_set(keep, cnn)
 wu.show_result("cnn_test_accuracy", cnn_accuracy, data, settings)
 
 # %% [markdown] tags=["fragment"]
-# A convolution needs few parameters, since all positions share them. It pays where neighbours have something to do with
-# each other, and only there. Data, loss, optimizer and loop stayed as they were; only the model was exchanged.
+# A convolution needs few parameters, since all positions share them, and pays where neighbours have something to do with
+# each other.
 #
 # **Next:** [3 · Autoencoders](03_autoencoder.ipynb). **Further:** [what the layers see](further/a_layers.ipynb),
 # [moved images](further/b_moved.ipynb), [more parameters](further/c_parameters.ipynb).

@@ -48,8 +48,8 @@ train_loader, validation_loader = data.loaders(batch_size=128)
 # %% [markdown] tags=["slide"]
 # ## The idea
 #
-# An image is a point $\mathbf{x}$ in a space of $n = 3072$ dimensions. Nearly all points of that space look like noise;
-# photographs should need fewer numbers. An **autoencoder** has two parts:
+# An image is a point $\mathbf{x}$ in $n = 3072$ dimensions. Nearly all such points look like noise; photographs should need
+# fewer numbers. An **autoencoder** has two parts:
 #
 # - the **encoder** $f$ turns an image into a code $\mathbf{z} = f(\mathbf{x})$ of $d < n$ numbers;
 # - the **decoder** $g$ turns the code back into an image $\hat{\mathbf{x}} = g(\mathbf{z})$.
@@ -74,9 +74,9 @@ train_loader, validation_loader = data.loaders(batch_size=128)
 # %% [markdown] tags=["slide"]
 # ## The networks
 #
-# The encoder has three convolutions with filters of size 4×4, stride 2 and padding 1: 8, 16 and 32 filters. Stride 2
-# means that the filter moves two pixels at a time, so each layer halves height and width: (32 + 2 − 4) / 2 + 1 = 16. ReLU
-# follows the first two. Nothing follows the third: its output is the code.
+# The encoder has three convolutions with 8, 16 and 32 filters of size 4×4, stride 2 and padding 1. Stride 2 moves the filter
+# two pixels at a time, so each layer halves height and width: (32 + 2 − 4) / 2 + 1 = 16. ReLU follows the first two; the
+# output of the third is the code.
 #
 # The decoder goes the other way with **transposed convolutions**: each number is multiplied by a whole filter and added
 # into the output, two pixels further for each step. (Filters of 4×4 overlap; those drawn here do not.)
@@ -161,8 +161,8 @@ decoder = ConvDecoder(8, 16, 32).to(settings.device)
 wu.draw_autoencoder(encoder, decoder, "The autoencoder: image, code, reconstruction")
 
 # %% [markdown]
-# The code has 32 channels of 4×4: 512 numbers for an image of 3072. Check the shapes: the second table should have
-# those of the first in reverse order.
+# The code has 32 channels of 4×4: 512 numbers for an image of 3072. The second table should have the shapes of the first in
+# reverse order.
 
 # %% tags=["nbval-check-output"]
 wu.show_layers(encoder)
@@ -329,9 +329,10 @@ wu.plot_variants(
 # %% [markdown] tags=["fragment", "answer"]
 # The 8×8 convolution ends at << sweep("try_variant", variant="one 8×8 convolution") >>, close to PCA on patches, the best
 # that any such pair can do: gradient descent nearly finds what the eigendecomposition computes. So *training* as such is not
-# the reason. Deleting the ReLUs of our own network helps it most (<< sweep("try_variant", variant="as above") >> to
-# << sweep("try_variant", variant="without ReLU") >>), more filters help as well
-# (<< sweep("try_variant", variant="twice the filters") >>). And 48 epochs help, without reaching the others' ten.
+# the reason. Our own network gains most without its ReLUs (<< sweep("try_variant", variant="as above") >> to
+# << sweep("try_variant", variant="without ReLU") >>), less from more filters
+# (<< sweep("try_variant", variant="twice the filters") >>). More epochs help, too: after 48 it has
+# << full.autoencoder_validation_loss >>, still above the 8×8 convolution after ten.
 
 # %% [markdown]
 # **What follows, and what does not?** Write two or three sentences: which hypotheses are refuted, by which run? What is still
@@ -371,8 +372,8 @@ rows = {
 wu.show_image_rows(rows, "PCA's directions, and learnt filters")
 
 # %% [markdown] tags=["fragment"]
-# PCA orders its directions, from brightness to finer and finer stripes. The network has no reason to order or separate them:
-# each filter may mix several, as long as all of them together span nearly the same space.
+# PCA orders its directions, from brightness to finer and finer stripes. The network has no reason to: each filter may mix
+# several, as long as all of them together span nearly the same space.
 
 # %% [markdown] tags=["slide"]
 # ## The last look
@@ -386,7 +387,4 @@ wu.show_result("autoencoder_test_loss", test_loss, data, settings)
 wu.show_result("pca_test_loss", pca_test_loss, data, settings)
 
 # %% [markdown] tags=["fragment"]
-# With as many numbers per code, this network loses to PCA, and the reason lies in how it is built. It has other
-# strengths: it works on images of other sizes, and it can be changed.
-#
 # **Next:** [4 · Interpolation](04_interpolation.ipynb). **Further:** [autoencoders and PCA](further/d_pca.ipynb).

@@ -72,8 +72,7 @@ else:
 wu.draw_interpolation("Interpolation in latent space")
 
 # %% [markdown]
-# If the decoded blends looked like *one* object that changes shape, nearby codes would mean similar things. That would not
-# prove the space *meaningful*; it is a way to look.
+# If the decoded blends looked like *one* object that changes shape, nearby codes would seem to mean similar things.
 
 # %%
 images, labels = next(iter(validation_loader))

@@ -179,6 +179,17 @@ def test_results_wait_for_one_more_press(opened):
     expect(waiting).to_be_visible()
 
 
+def test_the_clock_of_an_exercise_runs_after_a_key_and_is_set_back_by_another(opened):
+    page = open_deck(opened, "00_lesson")
+    clock = page.locator(".clock")
+    clock.evaluate("x => Reveal.slide(...Object.values(Reveal.getIndices(x.closest('.slide'))))")
+    expect(clock).to_have_text("Exercise 5:00")
+    page.keyboard.press("c")
+    expect(clock).to_have_text("Exercise 4:58", timeout=10_000)
+    page.keyboard.press("c")
+    expect(clock).to_have_text("Exercise 5:00")
+
+
 def test_the_speaker_view_shows_notes_and_follows(opened):
     page = open_deck(opened, "00_lesson")
     with page.context.expect_page() as window:

@@ -2,7 +2,7 @@
 
     python -m tools.pages.explorer
 
-Writes build/html/explorer.html: one file that needs no server and no network. In it are some test
+Writes build/html/explorer.html: one file that needs no server and no network. In it are some validation
 images, their codes, and the decoder, which runs in the browser.
 """
 
@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from tools.pages.rendering import PAGES, fill, write_html
+from workshop_utils.experiments.recipes import trained
 from workshop_utils.images.dataset import ImageData
 from workshop_utils.images.load import load_data
 from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
 from workshop_utils.networks.evaluation import evaluating
 from workshop_utils.settings import Settings
-from workshop_utils.training.loops import train_autoencoder
 from workshop_utils.training.runs import find_run
 
 PER_CLASS = 4
@@ -66,19 +66,11 @@ def main() -> None:
     cpu = torch.device("cpu")  # enough for a few dozen images
     settings = dataclasses.replace(Settings.from_environment(), device=cpu)
     data = load_data(settings)
-    torch.manual_seed(settings.seed)
-    encoder, decoder = ConvEncoder(8, 16, 32), ConvDecoder(8, 16, 32)
-    if run := find_run("autoencoder", data, settings):
-        run.load_into(encoder=encoder, decoder=decoder)
-    else:
+    if not find_run("autoencoder", data, settings):
         print(
-            f"There is no trained autoencoder for this data set ({data.title}) yet, so a short "
-            "training follows. Run notebook 3 first for sharper images."
+            f"There is no trained autoencoder for this data set ({data.title}) yet: one is trained."
         )
-        optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3)
-        loaders = data.loaders(batch_size=128)
-        n_epochs = settings.profile.short_epochs
-        train_autoencoder(encoder, decoder, *loaders, optimizer, n_epochs)
+    encoder, decoder = trained("autoencoder", data, settings)
     write_html(PAGES, {"explorer": to_page(encoder, decoder, data)})
 
 

@@ -12,7 +12,8 @@ Tags of the cells in notebooks/source/*.py say what is shown, in the words of Ju
     fragment   comes onto the same slide with one more press of a key
     tutor      notes to the slide before
 
-Of a code cell its results are shown, or the code if it has none. The browser chooses the size of
+An exercise has a clock: a click, or the key C, starts it. Of a code cell its results are shown, or
+the code if it has none. The browser chooses the size of
 the letters, so that all there is fits whatever fonts the computer has (see deck/deck.js).
 """
 
@@ -38,16 +39,18 @@ from tools.pages.rendering import (
 
 REVEAL = TEMPLATES / "deck" / "reveal"
 LABELS = {"markdown": "Exercise", "code": "Solution"}
+MINUTES = re.compile(r"^\*Difficulty .*?(\d+) minutes?", re.MULTILINE)
 HEADING = re.compile(r"##? .+\n*")
 FOLD = re.compile(r"</?details>|<summary>.*</summary>")  # hides a tutor's note in the notebook
 
 
 @dataclass
 class Slide:
-    """One slide: heading and notes as HTML, and for each cell whether it waits, and its HTML."""
+    """One slide: heading and notes as HTML; for each cell, whether it waits, and its HTML."""
 
     heading: str
     label: str
+    minutes: int = 0  # on the clock of an exercise
     cells: list[tuple[bool, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -63,7 +66,9 @@ def slides_of(notebook: NotebookNode) -> list[Slide]:
         if "tutor" in marks:
             slides[-1].notes.append(markdown_to_html(FOLD.sub("", source)))
         if "slide" in marks:
-            slides.append(Slide(heading, LABELS[cell.cell_type] if "exercise" in marks else ""))
+            minutes = MINUTES.search(source)
+            label = LABELS[cell.cell_type] if "exercise" in marks else ""
+            slides.append(Slide(heading, label, int(minutes[1]) if minutes else 0))
         if marks & {"slide", "fragment"}:
             if cell.cell_type == "markdown":
                 html = markdown_to_html(source)

@@ -78,7 +78,7 @@ class Experiments:
         self.given = given
         self.trials: list[Trial] = []
 
-    def run(self, **choices: float) -> None:
+    def run(self, **choices: float | str) -> None:
         """Train with these choices and add the result to the table, if it is not interrupted.
 
         Args:

@@ -146,10 +146,11 @@ def try_variant(data: ImageData, settings: Settings, variant: str) -> tuple[Hist
         The history, and the number of parameters of encoder and decoder.
     """
     torch.manual_seed(settings.seed)
-    both = nn.ModuleList(make_autoencoder(variant)).to(settings.device)
+    encoder, decoder = make_autoencoder(variant)
+    both = nn.ModuleList([encoder, decoder]).to(settings.device)
     optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
     n_epochs = settings.profile.sweep_epochs
-    history = train_autoencoder(*both, *data.loaders(128), optimizer, n_epochs)
+    history = train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs)
     return history, count_parameters(both)
 
 
@@ -210,8 +211,8 @@ def trained(name: str, data: ImageData, settings: Settings) -> Any:  # noqa: ANN
             n_epochs = profile.autoencoder_epochs
             train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs, keep)
         else:
-            optimizer = torch.optim.SGD(parameters, lr=1e-2, momentum=0.9)
-            train(networks["model"], *data.loaders(128), optimizer, profile.classifier_epochs, keep)
+            sgd = torch.optim.SGD(parameters, lr=1e-2, momentum=0.9)
+            train(networks["model"], *data.loaders(128), sgd, profile.classifier_epochs, keep)
     return tuple(networks.values()) if len(networks) > 1 else networks["model"]
 
 

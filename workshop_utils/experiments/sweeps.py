@@ -74,7 +74,7 @@ def sweep(
     data: ImageData,
     settings: Settings,
     use_recorded: bool = True,
-    **choices: Sequence[float] | Sequence[str],
+    **choices: Sequence[float | str],
 ) -> Sweep:
     """Train with every combination of choices, with each of the profile's seeds.
 
@@ -102,7 +102,7 @@ def sweep(
                 f"{name} is {values!r}, but must be several values to try. For only one, write "
                 f"{name}=({values!r},)."
             )
-    wanted = [
+    wanted: list[dict[str, float | str]] = [
         dict(zip([*choices, "seed"], values, strict=True))
         for values in itertools.product(*choices.values(), settings.profile.sweep_seeds)
     ]

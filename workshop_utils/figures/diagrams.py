@@ -173,7 +173,10 @@ def _grid(
                 start <= at < start + marked[2]
                 for at, start in ((row, marked[0]), (column, marked[1]))
             )
-            face = {"facecolor": "#CFE5F3" if is_marked else "white", "edgecolor": GREY}
+            face: dict[str, Any] = {
+                "facecolor": "#CFE5F3" if is_marked else "white",
+                "edgecolor": GREY,
+            }
             axes.add_patch(Rectangle((x, y - 1), 1, 1, **face))
             axes.text(x + 0.5, y - 0.5, str(int(numbers[row, column])), ha="center", va="center")
     axes.text(left + n_columns / 2, 0.25, name, ha="center", va="bottom")

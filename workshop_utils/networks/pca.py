@@ -113,9 +113,11 @@ class Scale(nn.Module):
         factors: as many as a code has numbers.
     """
 
+    factors: Tensor
+
     def __init__(self, factors: Tensor) -> None:
         super().__init__()
-        self.register_buffer("factors", factors)
+        self.register_buffer("factors", factors)  # moves along with .to(device), and learns nothing
 
     def forward(self, codes: Tensor) -> Tensor:
         """Return codes of the same shape, N×(numbers of a code)."""

@@ -29,7 +29,8 @@ def open_test_set(keep: Keep, *networks: nn.Module) -> float:
         each = (probabilities.argmax(dim=1) == labels).float()
         result, shown = "accuracy", "{:.1%} ± {:.1%}"
     else:
-        each = torch.cat([squared_error(reconstruct(*networks, x), x) for x, _ in loader])
+        encoder, decoder = networks
+        each = torch.cat([squared_error(reconstruct(encoder, decoder, x), x) for x, _ in loader])
         result, shown = "squared error", "{:.2f} ± {:.2f}"
     mean, error = each.mean().item(), each.std().item() / len(each) ** 0.5
     try:

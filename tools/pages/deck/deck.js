@@ -32,3 +32,25 @@ Reveal.initialize({
   transition: "none", backgroundTransition: "none", pdfSeparateFragments: false, plugins: [RevealNotes],
   keyboard: { 36: () => Reveal.slide(0, 0) },  // Home: else the column's slide seen last
 });
+
+// The clock of an exercise: a click or the key C starts it, another sets it back.
+function turn(clock) {
+  const shown = clock.querySelector("span"), all = 60 * clock.dataset.minutes;
+  const show = (left) => { shown.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`; };
+  clock.classList.remove("over");
+  if (clock.ticking) {
+    clock.ticking = clearInterval(clock.ticking);
+    return show(all);
+  }
+  const started = Date.now();
+  clock.ticking = setInterval(() => {
+    const left = Math.max(0, all - Math.floor((Date.now() - started) / 1000));
+    show(left);
+    if (!left) clock.classList.add("over");
+  }, 250);
+}
+for (const clock of document.querySelectorAll(".clock")) clock.addEventListener("click", () => turn(clock));
+Reveal.addKeyBinding({ keyCode: 67, key: "C", description: "Start the clock of an exercise" }, () => {
+  const clock = Reveal.getCurrentSlide().querySelector(".clock");
+  if (clock) turn(clock);
+});

@@ -1,0 +1,74 @@
+"""What the texts claim of recorded sweeps, as comparisons with a margin: one that turns is noticed.
+
+Claims about single results are in METRICS (`least`, `most`).
+"""
+
+from statistics import fmean
+
+import pytest
+
+from workshop_utils.experiments.reference import METRICS, load_reference
+from workshop_utils.experiments.sweeps import shipped_sweep
+from workshop_utils.images.dataset import CIFAR10
+
+
+def results(sweep, **choices):
+    """The results of all seeds, accuracies in percentage points."""
+    trials = shipped_sweep(sweep).where(**choices)
+    scale = 100 if trials[0].history.validation_accuracy else 1
+    return [scale * trial.result for trial in trials]
+
+
+def pixels(network, order):
+    return results("try_pixels", network=network, pixels=order)
+
+
+def variant(name):
+    return results("try_variant", variant=name)
+
+
+def test_to_the_mlp_shuffled_pixels_are_as_good():
+    assert abs(fmean(pixels("MLP", "in order")) - fmean(pixels("MLP", "shuffled"))) < 1.5
+
+
+def test_the_cnn_gains_from_neighbours_alone():
+    assert min(pixels("CNN", "in order")) > max(pixels("MLP", "in order")) + 5
+    assert min(pixels("CNN", "in order")) > max(pixels("CNN", "shuffled")) + 5
+    assert fmean(pixels("CNN", "shuffled")) < fmean(pixels("MLP", "shuffled")) + 1
+
+
+def test_each_change_helps_the_autoencoder_and_no_relu_more_than_more_filters():
+    assert max(variant("twice the filters")) < min(variant("as above")) - 1
+    assert max(variant("without ReLU")) < min(variant("twice the filters")) - 1
+
+
+def test_one_trained_convolution_comes_close_to_what_can_be_computed():
+    assert max(variant("one 8×8 convolution")) < min(variant("without ReLU")) - 1
+    longer = load_reference()[CIFAR10]["full"].metrics["autoencoder_validation_loss"]
+    assert max(variant("one 8×8 convolution")) < min(longer.values.values()) - 1
+
+
+@pytest.mark.parametrize("learning_rate", [0.003, 0.01])
+def test_at_small_learning_rates_every_step_in_width_helps(learning_rate):
+    narrow, middle, wide = (
+        results("try_width", width=width, learning_rate=learning_rate) for width in (0.5, 1, 2)
+    )
+    assert max(narrow) < min(middle)
+    assert max(middle) < min(wide)
+
+
+def test_a_larger_code_gains_little():
+    codes_512, codes_2048 = (results("try_code_size", embedding_dim=n) for n in (32, 128))
+    assert abs(fmean(codes_512) - fmean(codes_2048)) < 4
+
+
+def test_beta_trades_errors_for_divergence():
+    means = [fmean(results("try_variational", beta=beta)) for beta in (0.01, 0.1, 1)]
+    assert means[0] < means[1] - 2 < means[2] - 10
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_recorded_seed_keeps_the_margins_of_the_texts(metric):
+    values = load_reference()[CIFAR10]["full"].metrics[metric].values.values()
+    assert METRICS[metric].least <= min(values)
+    assert max(values) <= METRICS[metric].most

@@ -2,8 +2,8 @@
 
     python -m tools.pages.explorer
 
-Writes build/html/explorer.html: one file that needs no server and no network. In it are some validation
-images, their codes, and the decoder, which runs in the browser.
+Writes build/html/explorer.html: one file that needs no server and no network. In it are some
+validation images, their codes, and the decoder, which runs in the browser.
 """
 
 import base64

@@ -90,7 +90,7 @@ print("means:", tuple(mean.shape), "logarithms of variances:", tuple(log_varianc
 # **Wrong answers to expect:** the noise multiplied by the variance, since the root was forgotten; `rand` for `randn`;
 # `torch.normal(mean, std)`, which draws the right codes and lets no gradient pass.
 
-# %% tags=["slide", "exercise"]
+# %% tags=["exercise"]
 ### BEGIN SOLUTION
 sample_codes = wu.use_solution("sample_codes")
 wu.show_source(sample_codes)
@@ -146,7 +146,7 @@ wu.check_sample_codes(sample_codes).must_pass()
 #
 # **Ask:** for which $\mu$ and $\sigma$ is it zero? What does each of the terms want?
 
-# %% tags=["slide", "exercise"]
+# %% tags=["exercise"]
 ### BEGIN SOLUTION
 kl_divergence = wu.use_solution("kl_divergence")
 wu.show_source(kl_divergence)
@@ -184,11 +184,11 @@ wu.show_source(kl_divergence)
 # %% tags=["check", "nbval-check-output"]
 wu.check_kl_divergence(kl_divergence).must_pass()
 
-# %% [markdown] tags=["slide"]
+# %% [markdown]
 # A distribution that is the standard normal one costs nothing, but then it is the same for every image. To say something
 # about an image, a code has to differ from it, and that has its price:
 
-# %% tags=["fragment", "nbval-check-output"]
+# %% tags=["nbval-check-output"]
 zero = torch.zeros(1, 32, 4, 4)
 print("mean 0, variance 1 everywhere:", kl_divergence(zero, zero).item())
 print("all 512 means moved to 1:", kl_divergence(zero + 1, zero).item())
@@ -202,7 +202,7 @@ print("all 512 means moved to 1:", kl_divergence(zero + 1, zero).item())
 # %%
 wu.show_source(train_variational)
 
-# %% [markdown] tags=["slide"]
+# %% [markdown]
 # The loss is the squared error plus `beta` times the divergence. Where does `beta` come from? Suppose that each value of
 # an image differs from its reconstruction by normal noise of variance $s^2$. Then the squared error divided by $2 s^2$, plus the
 # divergence, is the paper's loss, up to a constant (its negative is the *evidence lower bound*, ELBO). Multiply it by $2 s^2$,
@@ -263,7 +263,7 @@ plain = wu.sweep(wu.try_code_size, data, settings, embedding_dim=(32,))
 # %% tags=["slide"]
 wu.plot_balance(balances, plain, f"Error against divergence, {balances.measured_on}")
 
-# %% [markdown] tags=["slide", "answer"]
+# %% [markdown] tags=["fragment", "answer"]
 # The error rises, and the divergence falls: from 0.01 to 1, the error goes from
 # << sweep("try_variational", beta=0.01) >> to << sweep("try_variational", beta=1) >> and the divergence from
 # << divergence("try_variational", beta=0.01) >> to << divergence("try_variational", beta=1) >> nats. The two terms pull
@@ -329,7 +329,7 @@ else:
     both = plain_encoder, plain_decoder
     wu.train_autoencoder(*both, train_loader, validation_loader, optimizer, n_epochs)
 
-# %% tags=["slide"]
+# %% tags=["fragment"]
 noise = torch.randn(8, 32, 4, 4, generator=torch.Generator().manual_seed(0)).to(settings.device)
 with torch.no_grad():
     codes, means = plain_encoder(some), encoder(some)
@@ -447,7 +447,7 @@ for name, numbers in described.items():
 # - By distance the arc is *worse*.
 # - Neighbours by means share their class no more often than neighbours by pixels or by plain codes.
 
-# %% [markdown] tags=["slide"]
+# %% [markdown]
 # Why does the arc help? In the middle of the straight line, codes have a smaller norm than at the ends: they are nearer to
 # zero, and code zero decodes to a grey square, close to the mean of all images. That would explain it: the middle gets pale,
 # which makes it near to everything, and says little to the CNN. The arc keeps the norm, and with it the contrast.

@@ -289,8 +289,8 @@ wu.show_result("cnn_minus_mlp", gain, data, settings)
 wu.plot_batch_curves({"MLP": mlp_history, "CNN": cnn_history}, "Training in batches of 128")
 
 # %% [markdown] tags=["fragment"]
-# At first the MLP is ahead; then the CNN overtakes it. At the end the CNN's training loss still falls while its validation
-# loss hardly does: from there on, what it learns is about the training images (*overfitting*).
+# At first the MLP is ahead; then the CNN overtakes it. At the end the CNN's training loss falls faster than its validation
+# loss: part of what it learns is about the training images alone (*overfitting*).
 
 # %% [markdown] tags=["slide"]
 # On CIFAR-10 the CNN gains << full.cnn_minus_mlp >> (percentage points; mean of << n_seeds >> seeds), with a seventh of the

@@ -5,9 +5,10 @@
 
 The first runs the notebooks once per seed, on the data set that the settings find, and writes the
 results to reference.json; recorded values of other data sets and profiles stay. The first seed is
-run with all threads and, for comparison, with one; the others with one thread each, as many at once
-as there are cores. What was found is kept in build/recording, notebook by notebook, so that it goes
-on where it was stopped; a notebook whose code has changed is run anew.
+run with all threads and once more as other computers would, with one thread and older instructions
+of the processor: that shows how far computers agree. The other seeds take one thread each, as many
+at once as there are cores. What was found is kept in build/recording, notebook by notebook, so that
+it goes on where it was stopped; a notebook whose code has changed is run anew.
 The second finds every `wu.sweep(...)` in notebooks/source, and trains what it asks for on all of
 CIFAR-10. Finished runs are kept, too. With several processes at once, a run computes on one core.
 """
@@ -46,26 +47,36 @@ MEASURED_ON = {
     (STANDIN, ""): "the stand-in's drawings",
 }
 RECORDING = BUILD / "recording"
+# What makes PyTorch, oneDNN and MKL add in another order, as on other processors.
+OTHER_COMPUTERS = {
+    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_CBWR": "AVX2"},
+    "sse41": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "MKL_CBWR": "COMPATIBLE",
+    },
+}
 PROBES = 7  # measurements of the speed, of which the median is written
 
 
 # --- results ---
 
 
-def run_all(profile: str, seed: int, threads: int) -> dict[str, dict]:
+def run_all(profile: str, seed: int, threads: int, computer: str = "this") -> dict[str, dict]:
     """Run all notebooks with a seed, or read what an earlier run of the same code has found.
 
     Returns:
         Notebook -> "results", and the "seconds" that it took.
     """
     data = Settings.from_environment().dataset
-    folder = RECORDING / f"{data}-{profile}" / f"seed-{seed}-threads-{threads}"
+    folder = RECORDING / f"{data}-{profile}" / f"seed-{seed}-threads-{threads}-{computer}"
     settings = {
         "WORKSHOP_PROFILE": profile,
         "WORKSHOP_SEED": str(seed),
         "WORKSHOP_THREADS": str(threads),
         "WORKSHOP_RUNS": str(folder / "runs"),
         "WORKSHOP_SHIPPED": "0",
+        **OTHER_COMPUTERS.get(computer, {}),
     }
     found = {}
     for file in places.solutions():
@@ -85,15 +96,16 @@ def run_all(profile: str, seed: int, threads: int) -> dict[str, dict]:
     return found
 
 
-def summarise(runs: dict[int, dict], again: dict) -> dict[str, dict]:
+def summarise(runs: dict[int, dict], again: list[dict]) -> dict[str, dict]:
     """What is written to the file: metric -> the value of every seed, and those of `again`."""
     by_metric: dict[str, dict] = {}
     for seed, found in runs.items():
         for result in _results(found):
             entry = by_metric.setdefault(result["metric"], {"values": {}, "again": []})
             entry["values"][str(seed)] = result["value"]
-    for result in _results(again):
-        by_metric[result["metric"]]["again"].append(result["value"])
+    for found in again:
+        for result in _results(found):
+            by_metric[result["metric"]]["again"].append(result["value"])
     return by_metric
 
 
@@ -115,9 +127,13 @@ def record(profile: str, seeds: list[int]) -> None:
     load_data(Settings.from_environment())  # once, before several notebooks ask for it
     first, *others = seeds
     runs = {first: run_all(profile, first, threads)}
+    # In the full profile, one other computer has to do: it takes long.
+    computers = list(OTHER_COMPUTERS)[: 1 if profile == "full" else None]
+    jobs = [(first, computer) for computer in computers] + [(seed, "this") for seed in others]
     with ThreadPoolExecutor(threads) as pool:  # each waits for a process of its own
-        again, *found = pool.map(lambda seed: run_all(profile, seed, 1), seeds)
-    runs |= dict(zip(others, found, strict=True))
+        found = list(pool.map(lambda job: run_all(profile, job[0], 1, job[1]), jobs))
+    again, rest = found[: len(computers)], found[len(computers) :]
+    runs |= dict(zip(others, rest, strict=True))
     known = _results(runs[first])[0]
     reference = json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
     reference.setdefault(known["dataset"], {})[profile] = {

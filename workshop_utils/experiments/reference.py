@@ -78,6 +78,7 @@ METRICS = {
 # many seeds (97.5 % on either side would be one in twenty).
 T_99 = {2: 63.66, 3: 9.925, 4: 5.841, 5: 4.604, 6: 4.032, 7: 3.707, 8: 3.499, 9: 3.355, 10: 3.25}
 ROUNDING = 0.002  # of the value; computers differ in rounding even where nothing is random
+A_FEW_IMAGES = {"%": 0.005, "points": 0.5}  # unit -> what images at the border make
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Recorded:
     """What the recorded runs gave for one metric."""
 
     values: dict[int, float]  # seed -> value
-    again: list[float]  # of the first seed, computed with another number of threads or version
+    again: list[float]  # of the first seed, computed as other computers do
     variant: str  # of the data set the runs were made on: "" or "JPEG copy"
 
     @property
@@ -93,12 +94,11 @@ class Recorded:
         """Mean over the seeds."""
         return statistics.fmean(self.values.values())
 
-    def range_for(self, seed: int) -> tuple[float, float]:
-        """Where a run with this seed should land.
+    def range_for(self, seed: int, least: float = 0.0) -> tuple[float, float]:
+        """Where a run with this seed should land; `least` is allowed on either side in any case.
 
         A recorded seed should give what it gave, but for three times the largest difference that
-        threads and versions made when they were changed on purpose. For others, the range covers 99
-        runs of 100.
+        other computers were seen to make. For others, the range covers 99 runs of 100.
         """
         centre = self.values.get(seed, self.mean)
         if seed in self.values:
@@ -108,7 +108,7 @@ class Recorded:
             n = len(self.values)
             spread = statistics.stdev(self.values.values()) * math.sqrt(1 + 1 / n)
             reach = T_99[min(n, max(T_99))] * spread
-        reach = max(reach, ROUNDING * abs(centre))
+        reach = max(reach, ROUNDING * abs(centre), least)
         return centre - reach, centre + reach
 
 
@@ -158,8 +158,8 @@ def expected_range(
     known = find_recorded(metric, data.name, profile)
     if known is None or known.variant != data.variant:
         return None
-    low, high = known.range_for(seed)
     measured = METRICS[metric]
+    low, high = known.range_for(seed, A_FEW_IMAGES.get(measured.unit, 0.0))
     if data.name == CIFAR10 and profile == "full":  # of which the texts speak
         low, high = max(low, measured.least), min(high, measured.most)
     if not measured.signed:

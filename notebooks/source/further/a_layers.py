@@ -95,9 +95,9 @@ names = ["8×8 thumbnails", "every image shuffled in its own way"]
 print("layout counts for more than the amounts of colour:", found[names[0]] > found[names[1]])
 
 # %% [markdown] tags=["fragment"]
-# A thumbnail of 8×8 pixels is nearly as good as the image; the same colours in another order, other for each image, are
-# hardly better than chance. So it goes by coarse *layout*: which colour is where. (The network was trained on none of these,
-# so a network trained on grey images would do better on grey ones.)
+# A thumbnail of 8×8 pixels is as good as the image. The same colours in another order, other for each image, are no better than
+# one mean colour. So it goes by coarse *layout*: which colour is where. (The network was trained on none of these; one that is
+# trained on grey images should do better on grey ones.)
 
 # %% [markdown] tags=["slide"]
 # ## The second hidden layer

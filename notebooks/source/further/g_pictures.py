@@ -91,5 +91,5 @@ optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
 history = train(cnn, loader, loader, optimizer, n_epochs=2)  # no validation images here!
 
 # %% [markdown] tags=["fragment"]
-# Slower than the workbook's loader, since every picture is opened anew in every epoch. (With a GPU, the batches have to be
+# Two epochs of 500 images teach it next to nothing; they only show that it runs. It is slower than the workbook's loader, since every picture is opened anew in every epoch. (With a GPU, the batches have to be
 # moved as well: `x.to(device)`. The workbook's images lie there already.)

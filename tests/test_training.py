@@ -255,3 +255,11 @@ def test_no_progress_bar_where_none_is_wanted(loaders, capsys):
     model = wu.BasicConvNet(8, 16, 32)
     wu.train(model, *loaders, sgd(model), n_epochs=1)
     assert capsys.readouterr().err == ""
+
+
+def test_names_of_version_1_still_evaluate(data):
+    model, criterion = wu.MultilayerPerceptronModel(3072, 10), nn.CrossEntropyLoss()
+    loader = data.test_loader()
+    assert wu.test(model, criterion, loader) == wu.evaluate(model, criterion, loader)
+    networks = wu.ConvEncoder(2, 3, 4), wu.ConvDecoder(2, 3, 4)
+    assert wu.test_autoencoder(*networks, loader) == wu.evaluate_autoencoder(*networks, loader)

@@ -154,7 +154,7 @@ wu.check_encoder(ConvEncoder).must_pass()
 # Why is there no ReLU after the third layer? It would set every negative number of the code to
 # zero, and what that held would be lost to the decoder.
 
-# %% tags=["slide"]
+# %%
 torch.manual_seed(settings.seed)
 encoder = ConvEncoder(8, 16, 32).to(settings.device)  # out_c1, out_c2, embedding_dim
 decoder = ConvDecoder(8, 16, 32).to(settings.device)
@@ -270,7 +270,7 @@ errors = wu.squared_error(wu.reconstruct(*patch_pca, validation_patches), valida
 patch_loss = 16 * errors.mean().item()  # 16 patches are an image
 print(f"PCA on patches: error {patch_loss:.2f} with {192 * 32 + 192:,} parameters")
 
-# %% [markdown] tags=["fragment"]
+# %% [markdown] tags=["slide"]
 # So PCA needs neither its size nor its knowledge of places to win. That says nothing yet about the network: change *it*, one thing
 # at a time. Each variant trains for ten epochs, with the same images, optimizer, learning rate and 512 numbers per code:
 #

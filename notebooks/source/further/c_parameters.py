@@ -35,7 +35,9 @@ data = wu.load_data(settings)
 # `width` multiplies the numbers of filters; width 1 is the network of notebook 2.
 
 # %% [markdown]
-# In the full profile you see the runs that came with the workbook. Anything else is trained when you ask for it, and kept: try a
+# In the full profile you see the runs that came with the workbook. They are older than its validation split: they learnt from all
+# 50,000 training images, and their accuracies are those of *test* images (so whoever picks the best of 27 by them has chosen by
+# the test set). Anything else is trained when you ask for it, and kept: try a
 # `width` of your own. (Runs are kept by the name of the function. If you change one, give it another name.)
 
 # %%

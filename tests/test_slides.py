@@ -94,7 +94,7 @@ def test_notes_for_tutors_belong_to_the_slide_before_and_are_not_shown(deck):
     title, task = [slide for slide in deck.select(".slide") if slide.aside]
     assert "title" in title["class"]
     assert title.aside.em.get_text() == "ten"
-    assert task.select_one(".label").get_text() == "Exercise"
+    assert task.select_one(".label").get_text() == "Exercise 5:00"
     assert task.aside.get_text().strip() == "They say 6. Ask: why?"
     assert not deck.select("aside details")
     assert not any("They say 6" in visible(slide) for slide in deck.select(".slide"))

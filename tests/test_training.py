@@ -166,11 +166,11 @@ def test_zero_epochs_are_refused(loaders):
 
 def test_an_empty_loader_is_refused():
     model = wu.BasicConvNet(8, 16, 32)
-    with pytest.raises(ValueError, match="test loader is empty"):
+    with pytest.raises(ValueError, match="evaluation loader is empty"):
         evaluate(model, nn.CrossEntropyLoss(), [])
     with pytest.raises(ValueError, match="training loader is empty"):
         wu.train(model, [], [], sgd(model))
-    with pytest.raises(ValueError, match="test loader is empty"):
+    with pytest.raises(ValueError, match="evaluation loader is empty"):
         wu.evaluate_autoencoder(wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), [])
 
 

@@ -76,7 +76,7 @@ def test_every_run_becomes_a_row(experiments, capsys):
         "learning_rate",
         "parameters",
         "seconds",
-        "test",
+        "validation",
         "accuracy",
     ]
     assert rows == [["1", "8", "8,000", "0", "10.0%"], ["2", "16", "0.5", "16,000", "0", "50.0%"]]
@@ -117,11 +117,11 @@ def test_a_run_that_is_stopped_is_not_in_the_table(capsys):
     assert "not added to the table" in capsys.readouterr().out
 
 
-def test_autoencoders_are_compared_by_their_test_loss():
+def test_autoencoders_are_compared_by_their_validation_loss():
     experiments = wu.Experiments(lambda embedding_dim: (wu.History(validation_loss=[9.0, 7.5]), 10))
     experiments.run(embedding_dim=8)
     [trial] = experiments.trials
-    assert (trial.result, trial.unit, trial.format(trial.result)) == (7.5, "test loss", "7.50")
+    assert (trial.result, trial.unit, trial.format(trial.result)) == (7.5, "validation loss", "7.50")
 
 
 def test_without_a_run_there_is_nothing_to_show(experiments):

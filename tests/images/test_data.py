@@ -131,7 +131,7 @@ def test_the_stand_in_is_drawn_once_and_again_by_other_code(
     (tmp_path / "standin.py").write_text("# other code")
     monkeypatch.setattr(standin, "__file__", str(tmp_path / "standin.py"))
     wu.load_data(asked_for(settings, "standin"))
-    numbers = "stand-in: 30 training and 10 test images"
+    numbers = "stand-in: 30 training, 0 validation and 10 test images"
     assert capsys.readouterr().out.splitlines() == [
         f"{numbers}, from fresh drawings.",
         f"{numbers}, from the workbook's own cache.",

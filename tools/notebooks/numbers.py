@@ -8,10 +8,10 @@ from functools import partial
 import jinja2
 
 from tools.places import DOCS, between_marks
-from workshop_utils.experiments.reference import METRICS, load_reference
+from workshop_utils.experiments.reference import METRICS, Recording, load_reference
 from workshop_utils.experiments.sweeps import shipped_sweep
 from workshop_utils.files import read_tensors
-from workshop_utils.images.dataset import CIFAR10, STANDIN
+from workshop_utils.images.dataset import CIFAR10
 from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder
 from workshop_utils.networks.classifiers import (
     BasicConvNet,
@@ -117,18 +117,28 @@ def in_words(seconds: float) -> str:
 
 def with_results(page: str) -> str:
     """Put the recorded results of the full profile between the marks of docs/results.md."""
-    reference = load_reference()
-    columns = [reference[dataset]["full"] for dataset in (CIFAR10, STANDIN)]
-    lines = ["| lowest and highest of several seeds | CIFAR-10 | stand-in |", "|---|---|---|"]
+    recordings = _recordings()
+    heading = "lowest and highest of several seeds"
+    lines = [f"| {heading} | {' | '.join(recordings)} |", "|---" * (1 + len(recordings)) + "|"]
     for name, metric in METRICS.items():
-        if not all(name in column.metrics for column in columns):
-            continue  # a new one, before its first recording
-        found = [column.metrics[name].values.values() for column in columns]
-        cells = [metric.format_range(min(values), max(values)) for values in found]
+        cells = []
+        for recording in recordings.values():
+            values = recording.metrics[name].values.values()
+            cells.append(metric.format_range(min(values), max(values)))
         lines.append(f"| {metric.title} | {' | '.join(cells)} |")
     lines += ["", *rows_of_sweeps(), "", *rows_of_durations(), ""]
-    lines.append(f"Measured on {columns[0].measured_on}, and on {columns[1].measured_on}.")
+    images = dict.fromkeys(recording.measured_on for recording in recordings.values())
+    lines += [f"Measured on {'; and on '.join(images)}."]
     return between_marks(page, "results", "\n".join(lines))
+
+
+def _recordings() -> dict[str, Recording]:
+    """What was recorded, by data set and profile in words."""
+    return {
+        f"{dataset}, {profile}": recording
+        for dataset, profiles in load_reference().items()
+        for profile, recording in profiles.items()
+    }
 
 
 def rows_of_sweeps() -> list[str]:
@@ -148,13 +158,9 @@ def rows_of_sweeps() -> list[str]:
 
 def rows_of_durations() -> list[str]:
     """A table of how long each notebook computes."""
-    reference = load_reference()
-    of = {
-        f"{dataset}, {profile}": reference[dataset][profile].seconds
-        for dataset, profile in ((CIFAR10, "full"), (STANDIN, "full"), (STANDIN, "quick"))
-    }
+    of = {name: recording.seconds for name, recording in _recordings().items()}
     rows = [f"| computing on two cores | {' | '.join(of)} |", "|---" * (1 + len(of)) + "|"]
-    for notebook in reference[CIFAR10]["full"].seconds:
+    for notebook in next(iter(of.values())):
         cells = [in_words(statistics.median(seconds[notebook])) for seconds in of.values()]
         rows.append(f"| `{notebook}` | {' | '.join(cells)} |")
     return rows

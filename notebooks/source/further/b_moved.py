@@ -84,9 +84,12 @@ for name, model in (("untrained", untrained), ("trained", cnn)):
 # %% [markdown] tags=["slide"]
 # ## The whole network
 #
-# We move 2,000 images up, down, left and right. `DeeperConvNet` (see [more parameters](c_parameters.ipynb)) was trained on images
-# that were moved at random by up to four pixels, and asks only *whether* a map found something, not where. **Look at** both ends
-# of the lines: which network starts higher, and which loses more?
+# We move 2,000 images up, down, left and right. **Look at** both ends of the lines: which network starts higher, and which loses
+# more?
+#
+# (A third network joins them once you have trained it, in a quarter of an hour: `wu.try_deeper(data, settings)`, see
+# [more parameters](c_parameters.ipynb). Its training images were moved at random by up to four pixels, and it asks only *whether* a
+# map found something, not where. **Predict** its line.)
 
 # %%
 models = {"MLP": mlp, "CNN": cnn}
@@ -126,9 +129,9 @@ for name, model in models.items():
 # %% [markdown] tags=["fragment"]
 # On CIFAR-10 the CNN loses << full.cnn_lost_when_moved >>, the MLP << full.mlp_lost_when_moved >> (mean of several seeds; from
 # 2,000 images, the standard error is about one point): the CNN stays ahead because it started ahead. Moved back again, both
-# regain most of it, so it was the place that mattered, more than the missing part. The deeper network loses least. Its
-# *accuracy* hardly depends on the place; its single answers still do.
+# regain most of it, so it was the place that mattered, more than the missing part. And one answer in ten changes when an image moves by
+# a single pixel, though the accuracy hardly does.
 
 # %% [markdown]
-# It has two remedies at once, so this does not tell which of them helps: training on moved images, or the pooling over all
-# places. Taking away one of them would.
+# Where invariance is wanted, it has to come from elsewhere: from training on moved images, or from pooling over all places. The
+# deeper network has both at once, so it does not tell which of them helps. Taking away one of them would.

@@ -278,7 +278,7 @@ wu.plot_balance(balances, plain, f"Error against divergence, {balances.measured_
 # %% [markdown] tags=["slide"]
 # These errors are of *mean* codes. A drawn code is what the decoder was trained with, and it costs more. We measure that,
 # too, and something that may explain why the error rises with `beta`: how many of the 512 numbers say anything about
-# the image, with a divergence of 0.1 or more. The first network is the one trained above; the others come from the sweep.
+# the image, with a divergence of 0.1 or more. The first network is the one trained above; the others came with the workbook.
 
 # %%
 networks = {0.1: (encoder, decoder)}

@@ -97,17 +97,18 @@ class Recorded:
     def range_for(self, seed: int, least: float = 0.0) -> tuple[float, float]:
         """Where a run with this seed should land; `least` is allowed on either side in any case.
 
-        A recorded seed should give what it gave, but for three times the largest difference that
-        other computers were seen to make. For others, the range covers 99 runs of 100.
+        A recorded seed should give what it gave. But rounding grows with every step: in the end,
+        other computers differ like other seeds. So three standard deviations of the seeds are
+        allowed, or three times the largest difference that other computers were seen to make. For
+        other seeds, the range covers 99 runs of 100.
         """
-        centre = self.values.get(seed, self.mean)
+        centre, spread = self.values.get(seed, self.mean), statistics.stdev(self.values.values())
         if seed in self.values:
             first, *_ = self.values.values()
-            reach = 3 * max((abs(value - first) for value in self.again), default=0.0)
+            reach = 3 * max([spread, *(abs(value - first) for value in self.again)])
         else:
             n = len(self.values)
-            spread = statistics.stdev(self.values.values()) * math.sqrt(1 + 1 / n)
-            reach = T_99[min(n, max(T_99))] * spread
+            reach = T_99[min(n, max(T_99))] * spread * math.sqrt(1 + 1 / n)
         reach = max(reach, ROUNDING * abs(centre), least)
         return centre - reach, centre + reach
 

@@ -157,12 +157,10 @@ def test_cifar10_gives_what_the_worksheet_promises():
 
 
 def test_the_stand_in_teaches_the_same_lesson():
-    metrics = load_reference()[STANDIN]["full"].metrics
-    assert min(metrics["mlp_test_accuracy"].values.values()) >= 0.40
-    assert max(metrics["mlp_test_accuracy"].values.values()) <= 0.65
-    assert min(metrics["cnn_minus_mlp"].values.values()) >= 12
-    quick = load_reference()[STANDIN]["quick"].metrics["autoencoder_test_loss"]
-    assert max(metrics["autoencoder_test_loss"].values.values()) < min(quick.values.values()) / 2
+    metrics = load_reference()[STANDIN]["quick"].metrics
+    assert 0.3 < metrics["mlp_test_accuracy"].mean < 0.65
+    assert min(metrics["cnn_minus_mlp"].values.values()) > 0
+    assert metrics["pca_test_loss"].mean < metrics["autoencoder_test_loss"].mean / 2
 
 
 def test_the_jpeg_copy_is_named_where_it_was_used():

@@ -7,7 +7,7 @@ from lesson import LESSON, drawn, printed
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools.notebooks import numbers
-from tools.pages import pages, rendering, slides
+from tools.pages import overview, pages, rendering, slides
 from workshop_utils.experiments.reference import INSIDE, OUTSIDE, load_reference
 from workshop_utils.images.dataset import CIFAR10
 
@@ -176,3 +176,7 @@ def test_decks_and_pages_are_written_for_each_notebook(tmp_path, monkeypatch):
     first, page = ((tmp_path / "pages" / f"{x}.html").read_text("utf-8") for x in ("index", "01_a"))
     assert "../slides/02_b.html" in first
     assert "<title>7 · A &amp; B</title>" in page
+
+
+def test_the_picture_of_the_readme_finds_its_figures():
+    assert overview.draw().width == 2 * overview.WIDTH + 3 * overview.MARGIN

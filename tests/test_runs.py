@@ -115,6 +115,12 @@ def test_altered_weights_are_refused(saved, data, settings):
         wu.find_run("cnn", data, settings)
 
 
+def test_a_run_of_another_version_is_named_as_such(saved, data, settings):
+    relabel(files(settings)[0], lambda about: about.update(format=2))
+    with pytest.raises(RunError, match="made by another version of the workbook"):
+        wu.find_run("cnn", data, settings)
+
+
 def test_a_label_without_a_history_is_refused(saved, data, settings):
     relabel(files(settings)[0], lambda about: about.pop("history"))
     with pytest.raises(RunError, match="damaged"):

@@ -13,10 +13,10 @@ from workshop_utils.files import written_whole
 
 PICTURE = DOCS / "overview.png"
 FIGURES = (  # notebook, and how the description of the figure begins; row by row
-    ("02_cnn", "Through the network"),
-    ("02_cnn", "Wider networks"),
-    ("03_autoencoder", "512 numbers per image"),
-    ("04_interpolation", "From truck to dog"),
+    ("a_layers", "Through the network"),
+    ("02_cnn", "Trained and validated on pixels"),
+    ("03_autoencoder", "One change at a time"),
+    ("04_interpolation", "From frog to airplane"),
 )
 WIDTH, MARGIN = 760, 24  # of a figure, in pixels
 

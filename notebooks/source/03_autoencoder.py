@@ -189,7 +189,7 @@ n_epochs = settings.profile.experiment_epochs
 history = train_autoencoder(encoder, decoder, train_loader, validation_loader, optimizer, n_epochs)
 
 # %% [markdown]
-# All 48 epochs take << minutes_of_autoencoder >> minutes, so here are the weights that came with the workbook: they fit the
+# Another 48 epochs take << minutes_of_autoencoder >> minutes, so here are the weights that came with the workbook: they fit the
 # encoder that you wrote. (Where none came, the training goes on until it is done; ■ and running the cell again work as in
 # notebook 1.)
 
@@ -331,7 +331,7 @@ wu.plot_variants(
 # that any such pair can do: gradient descent nearly finds what the eigendecomposition computes. So *training* as such is not
 # the reason. Our own network gains most without its ReLUs (<< sweep("try_variant", variant="as above") >> to
 # << sweep("try_variant", variant="without ReLU") >>), less from more filters
-# (<< sweep("try_variant", variant="twice the filters") >>). More epochs help, too: after 48 it has
+# (<< sweep("try_variant", variant="twice the filters") >>). More epochs help, too: after 51 it has
 # << full.autoencoder_validation_loss >>, still above the 8×8 convolution after ten.
 
 # %% [markdown]

@@ -44,9 +44,8 @@ def images():
     """Pictures of noise, ten of each class in turn."""
     noise = torch.Generator().manual_seed(0)
     pictures = torch.randint(256, (100, 3, 32, 32), generator=noise, dtype=torch.uint8)
-    return wu.ImageData(
-        "noise", "", pictures, torch.arange(100) % 10, pictures, torch.arange(100) % 10
-    )
+    labels = torch.arange(100) % 10
+    return wu.ImageData("noise", "", *[pictures, labels] * 3)
 
 
 @pytest.fixture
@@ -75,7 +74,7 @@ def test_the_decoder_in_the_page_computes_what_pytorch_does(
     text = page.evaluate(IN_CODES, [first, second, alpha])
     shown = torch.from_numpy(np.frombuffer(base64.b64decode(text), np.float32).copy())
     encoder, decoder = networks
-    chosen = explorer.some_of_each_class(images.test_labels, explorer.PER_CLASS)
+    chosen = explorer.some_of_each_class(images.validation_labels, explorer.PER_CLASS)
     with torch.no_grad():
         codes = encoder(images.validation_images[chosen][[first, second]] / 255)
         expected = decoder(((1 - alpha) * codes[0] + alpha * codes[1])[None])
@@ -84,7 +83,7 @@ def test_the_decoder_in_the_page_computes_what_pytorch_does(
 
 
 def test_the_error_between_the_pictures_is_the_squared_error(page, networks, images):
-    chosen = explorer.some_of_each_class(images.test_labels, explorer.PER_CLASS)
+    chosen = explorer.some_of_each_class(images.validation_labels, explorer.PER_CLASS)
     pair = images.validation_images[chosen][[0, 39]] / 255
     decoded = wu.latent_line(*networks, *pair, n_steps=3)[1]
     expected = ((pair.mean(dim=0) - decoded) ** 2).sum().item()

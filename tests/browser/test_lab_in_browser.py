@@ -183,7 +183,7 @@ def test_a_student_gets_an_answer_on_a_wrong_encoder_and_goes_on_with_a_right_on
 
     student.cell("wu.draw_autoencoder").locator(".cm-content").click()
     student.choose("Run", "Run Selected Cell and All Below")
-    figures = ("wu.draw_autoencoder", "wu.plot_epoch_losses", '"reconstruction": reconstructions')
+    figures = ("wu.draw_autoencoder", '"reconstruction": reconstructions')
     for drawn_by in figures:
         figure = student.cell(drawn_by).locator("img")
         figure.wait_for(timeout=100_000)

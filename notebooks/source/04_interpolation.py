@@ -56,7 +56,7 @@ if run:
 else:
     both = nn.ModuleList([encoder, decoder])
     optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
-    n_epochs = settings.profile.short_epochs
+    n_epochs = settings.profile.autoencoder_epochs
     train_autoencoder(encoder, decoder, train_loader, validation_loader, optimizer, n_epochs)
 
 # %% [markdown] tags=["slide"]

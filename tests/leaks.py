@@ -22,7 +22,7 @@ GIVEN = {"interpolate", "kl_divergence", "latent_line", "sample_codes"}
 GIVEN |= {"try_code_size", "try_deeper", "try_pixels", "try_variant", "try_variational"}
 GIVEN |= {"try_width"}
 # They take random numbers for weights and dropout, and leave networks as the last epoch did.
-TRAINING = {"make_autoencoder", "train", "train_autoencoder", "train_variational"}
+TRAINING = {"make_autoencoder", "train", "trained", "train_autoencoder", "train_variational"}
 
 
 def random_state() -> tuple:

@@ -369,7 +369,7 @@ wu.plot_experiments(experiments, "What did it buy?")
 
 # %% [markdown] tags=["fragment", "answer"]
 # Compare two rows that differ in one choice only. After so few epochs you see how *fast* a network
-# learns. Differences of a point or two can be chance: << n_validation >> images alone give ± 0.7 points (standard error), and
+# learns. Differences of a point or two can be chance: 5,000 images alone give ± 0.7 points (standard error), and
 # another seed as much again.
 
 # %% [markdown] tags=["slide"]

@@ -30,34 +30,21 @@
 
 # %%
 import torch
-from torch import nn
 
 import workshop_utils as wu
-from workshop_utils import ConvDecoder, ConvEncoder, train_autoencoder
 
 # %%
 settings = wu.Settings.from_environment()
 print(settings)
 data = wu.load_data(settings)
-train_loader, validation_loader = data.loaders(batch_size=128)
+_, validation_loader = data.loaders(batch_size=128)
 
 # %% [markdown]
 # The autoencoder is the trained one of notebook 3: your own run, or the one that came with the workbook. If there is
-# neither, a short training follows.
+# neither, it is trained now.
 
 # %%
-torch.manual_seed(settings.seed)
-encoder = ConvEncoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
-decoder = ConvDecoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
-run = wu.find_run("autoencoder", data, settings)
-if run:
-    print(run)
-    run.load_into(encoder=encoder, decoder=decoder)
-else:
-    both = nn.ModuleList([encoder, decoder])
-    optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
-    n_epochs = settings.profile.autoencoder_epochs
-    train_autoencoder(encoder, decoder, train_loader, validation_loader, optimizer, n_epochs)
+encoder, decoder = wu.trained("autoencoder", data, settings)
 
 # %% [markdown] tags=["slide"]
 # ## The idea

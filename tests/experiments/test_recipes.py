@@ -115,6 +115,19 @@ def test_the_networks_of_the_first_seed_are_kept_and_come_back_as_they_were(data
     assert loss == pytest.approx(history.validation_loss[-1], rel=1e-5)
 
 
+@pytest.mark.parametrize("name", ["mlp", "cnn", "autoencoder", "plain"])
+def test_a_network_is_trained_once_and_found_afterwards(name, data, settings, capsys):
+    short = dataclasses.replace(settings.profile, classifier_epochs=1, autoencoder_epochs=1)
+    settings = dataclasses.replace(settings, profile=short)
+    networks = [wu.trained(name, data, settings) for _ in range(2)]
+    assert capsys.readouterr().out.count("epoch  1/1") == 1
+    if name in ("mlp", "cnn"):
+        networks = [[model] for model in networks]
+    for one, other in zip(*networks, strict=True):
+        for weight, same in zip(one.parameters(), other.parameters(), strict=True):
+            assert torch.equal(weight, same)
+
+
 def test_the_learning_rate_has_its_peak_after_a_fifth_and_ends_at_zero():
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1, momentum=0.95)
     recipes.let_rate_rise_and_fall(optimizer, n_batches=100)

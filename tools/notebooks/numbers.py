@@ -37,7 +37,8 @@ def recorded_numbers() -> dict[str, object]:
     `sweep("try_width", width=2)` is the mean result of the runs of a sweep with these choices,
     `lowest` and `highest` those of any of them, `gap` how much better the training images do;
     `minutes("try_deeper")` is what one run takes on one core, `divergence` that of a variational
-    autoencoder, in nats.
+    autoencoder, in nats; `n_seeds` how many seeds stand behind a mean; `minutes_of_autoencoder`
+    what the autoencoder's training took.
     """
     recording = load_reference()[CIFAR10]["full"]
     kinds = {
@@ -70,12 +71,9 @@ def recorded_numbers() -> dict[str, object]:
     }
     counts["autoencoder"] = counts["encoder"] + counts["decoder"]
     counts["pca"] = 3072 * 512 + 3072
-    n_validation = 5_000
-    numbers["n_validation"] = f"{n_validation:,}"
     numbers["n_seeds"] = len(recording.metrics["cnn_minus_mlp"].values)
-    [trained] = SHIPPED_RUNS.glob("autoencoder-cifar-10-full.safetensors")
-    seconds = read_tensors(trained)[1]["history"]["seconds"]
-    numbers["minutes_of_autoencoder"] = round(sum(seconds) / 60)
+    _weights, label = read_tensors(SHIPPED_RUNS / "autoencoder-cifar-10-full.safetensors")
+    numbers["minutes_of_autoencoder"] = round(sum(label["history"]["seconds"]) / 60)
     numbers["parameters"] = {name: f"{count:,}" for name, count in counts.items()}
     return numbers
 
@@ -90,14 +88,14 @@ def result_of(summary: Callable[[list[float]], float], name: str, **choices: flo
 
 
 def gap_of(name: str, **choices: float) -> str:
-    """Mean accuracy on training images minus that on test images, in percentage points."""
+    """Mean accuracy on training images minus that on validation images, in percentage points."""
     histories = [trial.history for trial in shipped_sweep(name).where(**choices)]
     gaps = [history.train_accuracy[-1] - history.validation_accuracy[-1] for history in histories]
     return f"{100 * statistics.fmean(gaps):.0f}"
 
 
 def divergence_of(name: str, **choices: float) -> int:
-    """Mean divergence at the end of a sweep's runs, in nats per test image."""
+    """Mean divergence at the end of a sweep's runs, in nats per image."""
     trials = shipped_sweep(name).where(**choices)
     return round(statistics.fmean(trial.history.divergence[-1] for trial in trials))
 
@@ -116,7 +114,7 @@ def in_words(seconds: float) -> str:
 
 
 def with_results(page: str) -> str:
-    """Put the recorded results of the full profile between the marks of docs/results.md."""
+    """Put all recorded results between the marks of docs/results.md."""
     recordings = _recordings()
     heading = "lowest and highest of several seeds"
     lines = [f"| {heading} | {' | '.join(recordings)} |", "|---" * (1 + len(recordings)) + "|"]

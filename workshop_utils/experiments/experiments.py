@@ -7,20 +7,22 @@ for each call, `sweep` with all combinations of choices and several seeds.
 
 import inspect
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from workshop_utils.table import print_table
 from workshop_utils.training.history import History
 
 TryOut = Callable[..., tuple[History, int]]
+Choices = Mapping[str, Any]  # numbers or words, such as {"out_c1": 16, "learning_rate": 0.01}
 
 
 @dataclass(frozen=True)
 class Trial:
     """One training that came to its end."""
 
-    choices: dict[str, float | str]  # such as {"out_c1": 16, "learning_rate": 0.01}
+    choices: Choices
     history: History
     n_parameters: int
     seconds: float
@@ -40,11 +42,6 @@ class Trial:
         return f"{result:.1%}" if self.history.validation_accuracy else f"{result:.2f}"
 
 
-def in_words(choice: float | str) -> str:
-    """Write a choice without superfluous zeros."""
-    return choice if isinstance(choice, str) else f"{choice:g}"
-
-
 def check_choices(try_out: TryOut, given: tuple, choices: Iterable[str]) -> None:
     """Say in words what Python would say in a traceback, before anything is trained."""
     signature = inspect.signature(try_out)
@@ -56,7 +53,7 @@ def check_choices(try_out: TryOut, given: tuple, choices: Iterable[str]) -> None
         raise ValueError(f"This experiment chooses {takes}, but: {error}.") from None
 
 
-def train_once(try_out: TryOut, given: tuple, choices: dict[str, float | str]) -> Trial | None:
+def train_once(try_out: TryOut, given: tuple, choices: Choices) -> Trial | None:
     """Train with these choices; None if somebody stopped it."""
     started = time.perf_counter()
     history, n_parameters = try_out(*given, **choices)
@@ -78,7 +75,7 @@ class Experiments:
         self.given = given
         self.trials: list[Trial] = []
 
-    def run(self, **choices: float | str) -> None:
+    def run(self, **choices: float) -> None:
         """Train with these choices and add the result to the table, if it is not interrupted.
 
         Args:
@@ -91,7 +88,7 @@ class Experiments:
         for name, value in choices.items():
             if not isinstance(value, (int, float)) or not value > 0:
                 raise ValueError(f"{name} is {value!r}, but must be a number above zero.")
-        print(", ".join(f"{name} {in_words(value)}" for name, value in choices.items()))
+        print(", ".join(f"{name} {value:g}" for name, value in choices.items()))
         trial = train_once(self.try_out, self.given, choices)
         if trial:
             self.trials.append(trial)

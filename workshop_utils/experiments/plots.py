@@ -93,6 +93,7 @@ def plot_pixels(sweep: Sweep, title: str) -> None:
     axes.axhline(10, color=GREY, linestyle=":", linewidth=1)
     axes.set_xticks(range(len(networks)), networks)
     axes.grid(visible=False, axis="x")
+    axes.set_axisbelow(True)
     axes.set(title=title, ylabel="validation accuracy, %", ylim=(0, None))
     axes.margins(y=0.15)
     figure.legend(loc="outside right upper")

@@ -9,11 +9,7 @@ from torch import nn
 
 from workshop_utils.images.augmentation import AugmentedLoader, shuffle_pixels
 from workshop_utils.images.dataset import ImageData
-from workshop_utils.networks.autoencoders import (
-    ConvDecoder,
-    ConvEncoder,
-    make_autoencoder,
-)
+from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder, make_autoencoder
 from workshop_utils.networks.classifiers import (
     BasicConvNet,
     DeeperConvNet,
@@ -25,6 +21,11 @@ from workshop_utils.settings import Settings
 from workshop_utils.training.history import History
 from workshop_utils.training.loops import train, train_autoencoder, train_variational
 from workshop_utils.training.runs import Keep, find_run, save_run
+
+CLASSIFIERS = {  # as notebooks 1 and 2 make them
+    "MLP": lambda: MultilayerPerceptronModel(n_features=3 * 32 * 32, n_classes=10),
+    "CNN": lambda: BasicConvNet(out_c1=8, out_c2=16, dense_units=256),
+}
 
 
 def try_pixels(
@@ -44,11 +45,7 @@ def try_pixels(
     Raises:
         ValueError: there is no such network, or no such order.
     """
-    networks = {
-        "MLP": lambda: MultilayerPerceptronModel(n_features=3 * 32 * 32, n_classes=10),
-        "CNN": lambda: BasicConvNet(out_c1=8, out_c2=16, dense_units=256),
-    }
-    if network not in networks or pixels not in ("in order", "shuffled"):
+    if network not in CLASSIFIERS or pixels not in ("in order", "shuffled"):
         raise ValueError('The network is "MLP" or "CNN", its pixels "in order" or "shuffled".')
     if pixels == "shuffled":
         order = torch.randperm(32 * 32, generator=torch.Generator().manual_seed(settings.seed))
@@ -58,7 +55,7 @@ def try_pixels(
             validation_images=shuffle_pixels(data.validation_images, order),
         )
     torch.manual_seed(settings.seed)
-    model = networks[network]().to(settings.device)
+    model = CLASSIFIERS[network]().to(settings.device)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-2, momentum=0.9)
     history = train(model, *data.loaders(128), optimizer, settings.profile.sweep_epochs)
     return history, count_parameters(model)
@@ -125,13 +122,8 @@ def try_code_size(data: ImageData, settings: Settings, embedding_dim: int) -> tu
         The history, and the number of parameters of encoder and decoder.
     """
     torch.manual_seed(settings.seed)
-    encoder = ConvEncoder(8, 16, embedding_dim).to(settings.device)
-    decoder = ConvDecoder(8, 16, embedding_dim).to(settings.device)
-    both = nn.ModuleList([encoder, decoder])
-    optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
-    n_epochs = settings.profile.sweep_epochs
-    history = train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs)
-    return history, count_parameters(both)
+    encoder, decoder = ConvEncoder(8, 16, embedding_dim), ConvDecoder(8, 16, embedding_dim)
+    return _train_both(encoder, decoder, data, settings)
 
 
 def try_variant(data: ImageData, settings: Settings, variant: str) -> tuple[History, int]:
@@ -146,12 +138,7 @@ def try_variant(data: ImageData, settings: Settings, variant: str) -> tuple[Hist
         The history, and the number of parameters of encoder and decoder.
     """
     torch.manual_seed(settings.seed)
-    encoder, decoder = make_autoencoder(variant)
-    both = nn.ModuleList([encoder, decoder]).to(settings.device)
-    optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
-    n_epochs = settings.profile.sweep_epochs
-    history = train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs)
-    return history, count_parameters(both)
+    return _train_both(*make_autoencoder(variant), data, settings)
 
 
 def try_variational(data: ImageData, settings: Settings, beta: float) -> tuple[History, int]:
@@ -180,40 +167,40 @@ def try_variational(data: ImageData, settings: Settings, beta: float) -> tuple[H
 
 
 def trained(name: str, data: ImageData, settings: Settings) -> Any:  # noqa: ANN401
-    """A trained network of the lab: your own, else the workbook's, else one that is trained now.
+    """A trained network of the notebooks: your own, else the workbook's, else one trained now.
 
     Args:
-        name: "mlp", "cnn" or "autoencoder".
+        name: "mlp", "cnn", "autoencoder", or "plain", which is trained as long as a sweep's runs.
         data: the images.
         settings: profile, seed, device, and the folder of your own runs.
 
     Returns:
         The classifier; or encoder and decoder.
     """
-    run, keep = find_run(name, data, settings), Keep(name, data, settings)
     torch.manual_seed(settings.seed)
-    if name == "autoencoder":
-        encoder = ConvEncoder(8, 16, 32).to(settings.device)
-        decoder = ConvDecoder(8, 16, 32).to(settings.device)
-        networks = {"encoder": encoder, "decoder": decoder}
-    elif name == "mlp":
-        networks = {"model": MultilayerPerceptronModel(3 * 32 * 32, 10).to(settings.device)}
+    profile, loaders = settings.profile, data.loaders(128)
+    run, keep = find_run(name, data, settings), Keep(name, data, settings)
+    if name in ("mlp", "cnn"):
+        model = CLASSIFIERS[name.upper()]().to(settings.device)
+        if run:
+            run.load_into(model=model)
+        else:
+            optimizer = torch.optim.SGD(model.parameters(), lr=1e-2, momentum=0.9)
+            train(model, *loaders, optimizer, profile.classifier_epochs, keep)
+        found: Any = model
     else:
-        networks = {"model": BasicConvNet(8, 16, 256).to(settings.device)}
+        encoder, decoder = ConvEncoder(8, 16, 32), ConvDecoder(8, 16, 32)
+        both = nn.ModuleList([encoder, decoder]).to(settings.device)
+        if run:
+            run.load_into(encoder=encoder, decoder=decoder)
+        else:
+            adam = torch.optim.Adam(both.parameters(), lr=1e-3)
+            n_epochs = profile.sweep_epochs if name == "plain" else profile.autoencoder_epochs
+            train_autoencoder(encoder, decoder, *loaders, adam, n_epochs, keep)
+        found = encoder, decoder
     if run:
         print(run)
-        run.load_into(**networks)
-    else:
-        profile = settings.profile
-        parameters = nn.ModuleDict(networks).parameters()
-        if name == "autoencoder":
-            optimizer = torch.optim.Adam(parameters, lr=1e-3)
-            n_epochs = profile.autoencoder_epochs
-            train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs, keep)
-        else:
-            sgd = torch.optim.SGD(parameters, lr=1e-2, momentum=0.9)
-            train(networks["model"], *data.loaders(128), sgd, profile.classifier_epochs, keep)
-    return tuple(networks.values()) if len(networks) > 1 else networks["model"]
+    return found
 
 
 def let_rate_rise_and_fall(optimizer: torch.optim.Optimizer, n_batches: int) -> None:
@@ -228,6 +215,17 @@ def let_rate_rise_and_fall(optimizer: torch.optim.Optimizer, n_batches: int) -> 
         optimizer, max_lr=optimizer.defaults["lr"], total_steps=n_batches, pct_start=0.2
     )
     optimizer.register_step_post_hook(lambda *_: schedule.step())
+
+
+def _train_both(
+    encoder: nn.Module, decoder: nn.Module, data: ImageData, settings: Settings
+) -> tuple[History, int]:
+    """Train an autoencoder as long as a sweep's runs; its history and number of parameters."""
+    both = nn.ModuleList([encoder, decoder]).to(settings.device)
+    optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
+    n_epochs = settings.profile.sweep_epochs
+    history = train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs)
+    return history, count_parameters(both)
 
 
 def _keep_first(

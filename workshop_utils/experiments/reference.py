@@ -74,9 +74,7 @@ METRICS = {
         "probability of the ends, variational codes, arc minus line", "points", signed=True, least=0
     ),
 }
-# With other random numbers, one result in a hundred lies outside: Student's t distribution for so
-# many seeds (97.5 % on either side would be one in twenty).
-T_99 = {2: 63.66, 3: 9.925, 4: 5.841, 5: 4.604, 6: 4.032, 7: 3.707, 8: 3.499, 9: 3.355, 10: 3.25}
+COVERAGE = 0.99
 ROUNDING = 0.002  # of the value; computers differ in rounding even where nothing is random
 A_FEW_IMAGES = {"%": 0.005, "points": 0.5}  # unit -> what images at the border make
 
@@ -107,8 +105,11 @@ class Recorded:
             first, *_ = self.values.values()
             reach = 3 * max([spread, *(abs(value - first) for value in self.again)])
         else:
+            from scipy.stats import t as student_t  # not at the top: it takes a second
+
             n = len(self.values)
-            reach = T_99[min(n, max(T_99))] * spread * math.sqrt(1 + 1 / n)
+            quantile = float(student_t.ppf((1 + COVERAGE) / 2, df=n - 1))
+            reach = quantile * spread * math.sqrt(1 + 1 / n)
         reach = max(reach, ROUNDING * abs(centre), least)
         return centre - reach, centre + reach
 

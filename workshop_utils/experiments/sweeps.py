@@ -9,18 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import torch
 from filelock import FileLock
 from tqdm.auto import tqdm
 
-from workshop_utils.experiments.experiments import (
-    Trial,
-    TryOut,
-    check_choices,
-    in_words,
-    train_once,
-)
+from workshop_utils.experiments.experiments import Choices, Trial, TryOut, check_choices, train_once
 from workshop_utils.experiments.memory import free_memory
 from workshop_utils.files import written_whole
 from workshop_utils.images.dataset import CIFAR10, ImageData
@@ -32,7 +27,7 @@ SHIPPED_SWEEPS = Path(__file__).parent.parent / "recorded" / "sweeps"
 # Measured: a process that trains on all of CIFAR-10 takes 1.2 GB.
 MEMORY_PER_RUN = 1_500_000_000  # bytes
 
-Key = tuple[tuple[str, float | str], ...]  # the choices of a trial, in the order of their names
+Key = tuple[tuple[str, Any], ...]  # the choices of a trial, in the order of their names
 
 
 class SweepError(RuntimeError):
@@ -65,7 +60,7 @@ class Sweep:
             mean, *ends = map(trials[0].format, (fmean(results), min(results), max(results)))
             seconds = f"{fmean(trial.seconds for trial in trials):.0f}"
             numbers = f"{trials[0].n_parameters:,}", seconds, mean, " to ".join(ends)
-            rows.append((*(in_words(value) for value in values), *numbers))
+            rows.append((*(v if isinstance(v, str) else f"{v:g}" for v in values), *numbers))
         print_table(rows)
 
 
@@ -102,7 +97,7 @@ def sweep(
                 f"{name} is {values!r}, but must be several values to try. For only one, write "
                 f"{name}=({values!r},)."
             )
-    wanted: list[dict[str, float | str]] = [
+    wanted: list[Choices] = [
         dict(zip([*choices, "seed"], values, strict=True))
         for values in itertools.product(*choices.values(), settings.profile.sweep_seeds)
     ]
@@ -189,12 +184,12 @@ def _shipped_file(name: str) -> Path:
     return SHIPPED_SWEEPS / f"{name}.json"
 
 
-def _key(choices: dict[str, float | str]) -> Key:
+def _key(choices: Choices) -> Key:
     return tuple(sorted(choices.items()))
 
 
 def _train_all(
-    try_out: TryOut, data: ImageData, settings: Settings, all_choices: list[dict[str, float | str]]
+    try_out: TryOut, data: ImageData, settings: Settings, all_choices: list[Choices]
 ) -> Iterator[Trial]:
     """Train with each of the choices, several at once, and hand out each run when it is done."""
     from joblib import Parallel, delayed
@@ -208,9 +203,7 @@ def _train_all(
     yield from tqdm(parallel(runs), **bar)
 
 
-def _train(
-    try_out: TryOut, data: ImageData, settings: Settings, choices: dict[str, float | str]
-) -> Trial:
+def _train(try_out: TryOut, data: ImageData, settings: Settings, choices: Choices) -> Trial:
     """One run; what it prints is not shown, since several would talk at once."""
     torch.set_num_threads(settings.threads)  # for a process of its own
     others = dict(choices)

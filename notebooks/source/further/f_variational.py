@@ -316,18 +316,7 @@ for beta, (its_encoder, its_decoder) in sorted(networks.items()):
 # change, and for which network?
 
 # %%
-plain_encoder = wu.ConvEncoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
-plain_decoder = ConvDecoder(out_c1=8, out_c2=16, embedding_dim=32).to(settings.device)
-run = wu.find_run("plain", data, settings)
-if run:
-    print(run)
-    run.load_into(encoder=plain_encoder, decoder=plain_decoder)
-else:
-    optimizer = torch.optim.Adam(
-        chain(plain_encoder.parameters(), plain_decoder.parameters()), lr=1e-3
-    )
-    both = plain_encoder, plain_decoder
-    wu.train_autoencoder(*both, train_loader, validation_loader, optimizer, n_epochs)
+plain_encoder, plain_decoder = wu.trained("plain", data, settings)
 
 # %% tags=["fragment"]
 noise = torch.randn(8, 32, 4, 4, generator=torch.Generator().manual_seed(0)).to(settings.device)

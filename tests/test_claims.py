@@ -9,7 +9,10 @@ import pytest
 
 from workshop_utils.experiments.reference import METRICS, load_reference
 from workshop_utils.experiments.sweeps import shipped_sweep
+from workshop_utils.files import read_tensors
 from workshop_utils.images.dataset import CIFAR10
+from workshop_utils.training.history import History
+from workshop_utils.training.runs import SHIPPED_RUNS
 
 
 def results(sweep, **choices):
@@ -17,6 +20,11 @@ def results(sweep, **choices):
     trials = shipped_sweep(sweep).where(**choices)
     scale = 100 if trials[0].history.validation_accuracy else 1
     return [scale * trial.result for trial in trials]
+
+
+def kept_history(name):
+    """The history of a run that came with the workbook."""
+    return History(**read_tensors(SHIPPED_RUNS / f"{name}-cifar-10-full.safetensors")[1]["history"])
 
 
 def pixels(network, order):
@@ -46,6 +54,24 @@ def test_one_trained_convolution_comes_close_to_what_can_be_computed():
     assert max(variant("one 8×8 convolution")) < min(variant("without ReLU")) - 1
     longer = load_reference()[CIFAR10]["full"].metrics["autoencoder_validation_loss"]
     assert max(variant("one 8×8 convolution")) < min(longer.values.values()) - 1
+
+
+def test_the_mlp_begins_ahead_of_the_cnn_and_ends_behind():
+    mlp, cnn = (kept_history(name).validation_accuracy for name in ("mlp", "cnn"))
+    assert mlp[0] > cnn[0] + 0.01
+    assert cnn[-1] > mlp[-1] + 0.05
+
+
+def test_at_the_end_the_training_loss_of_the_cnn_falls_faster_than_its_validation_loss():
+    history = kept_history("cnn")
+    falls = [losses[-4] - losses[-1] for losses in (history.train_loss, history.validation_loss)]
+    assert falls[0] > falls[1] + 0.01
+
+
+def test_moved_images_cost_the_cnn_more_than_the_mlp_with_every_seed():
+    metrics = load_reference()[CIFAR10]["full"].metrics
+    mlp, cnn = (metrics[f"{name}_lost_when_moved"].values for name in ("mlp", "cnn"))
+    assert all(cnn[seed] > mlp[seed] + 2 for seed in mlp)
 
 
 @pytest.mark.parametrize("learning_rate", [0.003, 0.01])

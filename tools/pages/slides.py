@@ -13,8 +13,8 @@ Tags of the cells in notebooks/source/*.py say what is shown, in the words of Ju
     tutor      notes to the slide before
 
 An exercise has a clock: a click, or the key C, starts it. Of a code cell its results are shown, or
-the code if it has none. The browser chooses the size of
-the letters, so that all there is fits whatever fonts the computer has (see deck/deck.js).
+the code if it has none. The browser chooses the size of the letters, so that all there is fits
+whatever fonts the computer has (see deck/deck.js).
 """
 
 import base64

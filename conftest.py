@@ -29,9 +29,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Notebooks that go further are no part of the lab, and so not of a short test."""
+    """Notebooks that are no part of the lab are no part of a short test."""
     for item in items:
-        if item.path.parent.name == "further" and item.path.suffix == ".ipynb":
+        if item.path.parent.name in ("homework", "further") and item.path.suffix == ".ipynb":
             item.add_marker("long")
 
 

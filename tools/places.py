@@ -12,11 +12,12 @@ RECORDED = ROOT / "workshop_utils" / "recorded"
 SOURCES = ROOT / "notebooks" / "source"
 STUDENTS = ROOT / "notebooks"
 SOLUTIONS = STUDENTS / "solutions"
+FOLDERS = ("", "homework", "further")
 
 
 def sources() -> list[Path]:
-    """The sources of the notebooks: those of the lab, then those that go further."""
-    return sorted(SOURCES.glob("*.py")) + sorted(SOURCES.glob("further/*.py"))
+    """The sources of the notebooks: the lab's, the homework's, then those that go further."""
+    return [file for folder in FOLDERS for file in sorted((SOURCES / folder).glob("*.py"))]
 
 
 def solutions() -> list[Path]:

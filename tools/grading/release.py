@@ -18,7 +18,8 @@ import torch
 from nbgrader.utils import is_grade
 
 import workshop_utils as wu
-from tools.places import STUDENTS
+from tools import places
+from tools.places import SOURCES, STUDENTS
 
 ASSIGNMENT = "workbook"
 CONFIGURATION = Path(__file__).parent / "course"
@@ -28,7 +29,8 @@ def graded_notebooks() -> list[Path]:
     """The students' notebooks with points in them; the optional ones have none."""
     return [
         file
-        for file in sorted(STUDENTS.glob("*.ipynb"))
+        for source in places.sources()
+        for file in [(STUDENTS / source.relative_to(SOURCES)).with_suffix(".ipynb")]
         if any(map(is_grade, nbformat.read(file, as_version=4).cells))
     ]
 

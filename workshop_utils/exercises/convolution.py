@@ -1,0 +1,315 @@
+"""Exercise 5.1: a convolution by hand."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from workshop_utils.exercises.answers import random_tensor
+from workshop_utils.exercises.engine import table
+from workshop_utils.exercises.functions import Case, FunctionExercise, Run, copied
+from workshop_utils.exercises.result import CheckResult
+
+Convolution = Callable[[Tensor, Tensor, Tensor, int, int], Tensor]
+
+
+def convolve(x: Tensor, weight: Tensor, bias: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
+    """What `nn.Conv2d` computes, position by position.
+
+    Args:
+        x: N×C×H×W.
+        weight: the filters, F×C×k×k.
+        bias: F numbers.
+        stride: how far a filter moves at a time.
+        padding: width of the border of zeros.
+
+    Returns:
+        N×F×H'×W', where H' = (H + 2·padding - k) // stride + 1.
+    """
+    k = weight.shape[-1]
+    x = F.pad(x, (padding, padding, padding, padding))
+    n_rows, n_columns = ((size - k) // stride + 1 for size in x.shape[-2:])
+    maps = torch.zeros(len(x), len(weight), n_rows, n_columns)
+    for i in range(n_rows):
+        for j in range(n_columns):
+            top, left = i * stride, j * stride
+            window = x[:, :, top : top + k, left : left + k]  # N×C×k×k
+            products = window[:, None] * weight  # N×F×C×k×k
+            maps[:, :, i, j] = products.sum(dim=(2, 3, 4)) + bias  # N×F
+    return maps
+
+
+def check_convolution(fn: Convolution) -> CheckResult:
+    """Compare a function with `torch.nn.functional.conv2d`, which it must not call.
+
+    Args:
+        fn: the student's function, called with x, weight, bias, stride and padding in this order.
+
+    Returns:
+        What was found; it has been shown already.
+    """
+    return CONVOLVE.judge(fn)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByHand(FunctionExercise):
+    """A function that computes by itself what a function of PyTorch computes."""
+
+    def observe(self, run: Run, case: Case) -> Iterator[tuple[str, Any]]:
+        """The result; then what was called on the way, for a right one only."""
+        with _Watched() as watched:
+            result = run(copied(case))
+        yield "result", result
+        yield "convolution of PyTorch's that is called", watched.called
+
+
+class _Watched(TorchFunctionMode):
+    """Notes whether a convolution of PyTorch's is called."""
+
+    called = ""
+
+    def __torch_function__(
+        self, func: Callable, types: object, args: tuple = (), kwargs: dict | None = None
+    ) -> object:
+        if getattr(func, "__name__", "").startswith("conv"):
+            self.called = "conv"
+        return func(*args, **(kwargs or {}))
+
+
+def layers(*sizes: tuple[int, ...], transposed: bool = False) -> Iterator[Case]:
+    """Inputs of layers: N, C, H, W, F, k, stride and padding of each."""
+    for seed, (n, c, h, w, f, k, stride, padding) in enumerate(sizes):
+        filters = (c, f, k, k) if transposed else (f, c, k, k)
+        yield {
+            "x": 4 * random_tensor(n, c, h, w, seed=3 * seed) - 1,
+            "weight": 2 * random_tensor(*filters, seed=3 * seed + 1) - 1,
+            "bias": 3 * random_tensor(f, seed=3 * seed + 2) - 2,
+            "stride": stride,
+            "padding": padding,
+        }
+
+
+def _cases() -> Iterator[Case]:
+    return layers(
+        (1, 1, 3, 4, 1, 2, 1, 0),
+        (1, 2, 4, 3, 3, 2, 1, 0),
+        (2, 3, 5, 6, 4, 3, 1, 0),
+        (2, 2, 6, 8, 3, 2, 2, 0),
+        (2, 2, 5, 4, 3, 3, 1, 1),
+        (1, 3, 7, 6, 2, 3, 2, 1),
+        (3, 2, 6, 9, 4, 4, 3, 2),
+        (2, 4, 5, 5, 4, 1, 1, 0),
+    )
+
+
+# --- wrong solutions ---
+
+
+def _padded(pad: Callable[[Tensor, int], Tensor]) -> Convolution:
+    """The right sums, but of images with another border."""
+    return lambda x, weight, bias, stride, padding: F.conv2d(pad(x, padding), weight, bias, stride)
+
+
+def _arranged(arrange: Callable[[Tensor], Tensor]) -> Convolution:
+    """The right result in another arrangement."""
+    return lambda *layer: arrange(F.conv2d(*layer))
+
+
+def _weighted(change: Callable[[Tensor], Tensor]) -> Convolution:
+    """The same positions, but other weights."""
+    return lambda x, weight, *rest: F.conv2d(x, change(weight), *rest)
+
+
+def _with_bias(times: Callable[[Tensor], float]) -> Convolution:
+    """The bias added more than once, or not at all."""
+    return lambda x, weight, bias, *rest: F.conv2d(x, weight, times(weight) * bias, *rest)
+
+
+def _windows_too_close(
+    x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int
+) -> Tensor:
+    rows, columns = F.conv2d(x, weight, bias, stride, padding).shape[-2:]
+    return F.conv2d(x, weight, bias, 1, padding)[:, :, :rows, :columns]
+
+
+def _counted_without_padding(
+    x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int
+) -> Tensor:
+    rows, columns = F.conv2d(x, weight, bias, stride).shape[-2:]
+    return F.conv2d(x, weight, bias, stride, padding)[:, :, :rows, :columns]
+
+
+def _only_channel(place: slice) -> Convolution:
+    return lambda x, weight, *rest: F.conv2d(x[:, place], weight[:, place], *rest)
+
+
+def _only_weight(weight: Tensor, row: int, column: int) -> Tensor:
+    kept = torch.zeros_like(weight)
+    kept[:, :, row, column] = weight[:, :, row, column]
+    return kept
+
+
+STRIDE = "The filter moves by stride: the window of row i begins at i * stride"
+BORDER = "Padding is a border of zeros all around, padding wide on each of the four sides: "
+# Short name -> sentence, solution.
+MISTAKES: dict[str, tuple[str, Convolution]] = {
+    "pytorch-called": (
+        "The numbers are right, but a convolution of PyTorch's computes them. Write it yourself: "
+        "loops, or F.unfold.",
+        F.conv2d,
+    ),
+    "bias-forgotten": (
+        "The bias is missing: add one number for each filter.",
+        _with_bias(lambda w: 0),
+    ),
+    "bias-subtracted": ("The bias is subtracted, not added.", _with_bias(lambda w: -1)),
+    "bias-for-each-channel": (
+        "The bias is added once for each channel that comes in. It belongs to the filter: add it "
+        "once, after all channels.",
+        _with_bias(lambda w: w.shape[1]),
+    ),
+    "bias-for-each-weight": (
+        "The bias is added to every product. Add it once, after the sum.",
+        _with_bias(lambda w: w[0].numel()),
+    ),
+    "padding-forgotten": (
+        "padding is not used: put a border of zeros around x.",
+        _padded(lambda x, p: x),
+    ),
+    "padding-left-above": (
+        f"{BORDER}here it is on the left and above only.",
+        _padded(lambda x, p: F.pad(x, (p, 0, p, 0))),
+    ),
+    "padding-right-below": (
+        f"{BORDER}here it is on the right and below only.",
+        _padded(lambda x, p: F.pad(x, (0, p, 0, p))),
+    ),
+    "padding-rows-only": (
+        f"{BORDER}here it is above and below only.",
+        _padded(lambda x, p: F.pad(x, (0, 0, p, p))),
+    ),
+    "padding-columns-only": (
+        f"{BORDER}here it is left and right only. F.pad counts from the last dimension.",
+        _padded(lambda x, p: F.pad(x, (p, p, 0, 0))),
+    ),
+    "padding-twice": (
+        f"{BORDER}here it is twice as wide.",
+        _padded(lambda x, p: F.pad(x, (2 * p, 2 * p, 2 * p, 2 * p))),
+    ),
+    "padding-ones": (
+        "The border holds ones, but should hold zeros.",
+        _padded(lambda x, p: F.pad(x, (p, p, p, p), value=1.0)),
+    ),
+    "padding-repeats": (
+        "The border repeats the pixels at the edge, but should hold zeros.",
+        _padded(lambda x, p: F.pad(x, (p, p, p, p), mode="replicate")),
+    ),
+    "padding-mirrors": (
+        "The border mirrors the pixels, but should hold zeros.",
+        _padded(lambda x, p: F.pad(x, (p, p, p, p), mode="reflect")),
+    ),
+    "padding-not-counted": (
+        "Height and width of the result are counted without the padding: H' = (H + 2 * padding - "
+        "k) // stride + 1.",
+        _counted_without_padding,
+    ),
+    "stride-forgotten": (
+        f"stride is not used. {STRIDE}.",
+        lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, 1, padding),
+    ),
+    "stride-in-size-only": (
+        f"{STRIDE}, not at i. (The size of the result is right.)",
+        _windows_too_close,
+    ),
+    "stride-rows-only": (
+        "stride counts for rows only: it holds for columns, too.",
+        lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, (stride, 1), padding),
+    ),
+    "last-position-missing": (
+        "The last row and the last column are missing: there is one position more than steps, so "
+        "H' = (H + 2 * padding - k) // stride + 1.",
+        _arranged(lambda maps: maps[:, :, :-1, :-1]),
+    ),
+    "flipped": (
+        "The filter is turned by 180°. That is a convolution in mathematics; networks leave the "
+        "filter as it is.",
+        _weighted(lambda w: w.flip(2, 3)),
+    ),
+    "filter-transposed": (
+        "Rows and columns of the filter are exchanged.",
+        _weighted(lambda w: w.transpose(2, 3)),
+    ),
+    "first-channel-only": (
+        "Only the first channel of x counts: add up over all channels.",
+        _only_channel(slice(0, 1)),
+    ),
+    "last-channel-only": (
+        "Only the last channel of x counts: add up over the channels, with += in a loop.",
+        _only_channel(slice(-1, None)),
+    ),
+    "channels-averaged": (
+        "The channels are averaged, not added up.",
+        lambda x, weight, *rest: F.conv2d(x / x.shape[1], weight, *rest),
+    ),
+    "averaged": (
+        "The products are averaged, not added up: sum in place of mean.",
+        _weighted(lambda w: w / w[0].numel()),
+    ),
+    "last-weight-only": (
+        "Only the last weight of each filter counts: add up over the window, with += in a loop.",
+        _weighted(lambda w: _only_weight(w, -1, -1)),
+    ),
+    "first-weight-only": (
+        "Only the first weight of each filter counts. Is return, or the end of the sum, too far to "
+        "the right?",
+        _weighted(lambda w: _only_weight(w, 0, 0)),
+    ),
+    "first-filter-for-all": (
+        "All maps are those of the first filter (but for the bias).",
+        _weighted(lambda w: w[:1].expand_as(w)),
+    ),
+    "filters-added-up": (
+        "The filters are added up. Each makes a map of its own.",
+        _weighted(lambda w: w.sum(0, keepdim=True).expand_as(w)),
+    ),
+    "first-image-for-all": (
+        "All images of the batch get the maps of the first.",
+        lambda x, *rest: F.conv2d(x[:1].expand_as(x), *rest),
+    ),
+    "first-image-only": (
+        "Only the first image of the batch comes out: N×C×H×W goes in, N×F×H'×W' comes out.",
+        _arranged(lambda maps: maps[:1]),
+    ),
+    "batch-forgotten": (
+        "The result is a single image, F×H'×W'. N images come in, and N come out.",
+        _arranged(lambda maps: maps[0]),
+    ),
+    "relu": ("Negative numbers are set to zero: no ReLU is asked for.", _arranged(Tensor.relu)),
+    "rows-and-columns": (
+        "Rows and columns of the maps are exchanged.",
+        _arranged(lambda maps: maps.transpose(2, 3)),
+    ),
+    "filters-first": (
+        "The filters come first in the result: F×N×H'×W' in place of N×F×H'×W'.",
+        _arranged(lambda maps: maps.transpose(0, 1)),
+    ),
+    "channels-last": (
+        "The channels come last in the result: N×H'×W'×F in place of N×F×H'×W'.",
+        _arranged(lambda maps: maps.movedim(1, -1)),
+    ),
+}
+CONVOLVE = ByHand(
+    name="convolve",
+    reference=convolve,
+    cases=_cases,
+    todo=(
+        "Put a border of zeros around x, let the filters visit all positions, and add up weight "
+        "times number, over all channels; then add the bias."
+    ),
+    right="Right: N×F×H'×W', whatever stride and padding are, with no convolution of PyTorch's.",
+    mistakes=table(MISTAKES),
+)

@@ -1,0 +1,253 @@
+"""Exercise 5.2: a transposed convolution by hand."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from workshop_utils.exercises.convolution import ByHand, Convolution, layers
+from workshop_utils.exercises.engine import table
+from workshop_utils.exercises.functions import Case
+from workshop_utils.exercises.result import CheckResult
+
+
+def convolve_transposed(
+    x: Tensor, weight: Tensor, bias: Tensor, stride: int = 1, padding: int = 0
+) -> Tensor:
+    """What `nn.ConvTranspose2d` computes: each number leaves a whole filter behind.
+
+    Args:
+        x: N×C×H×W.
+        weight: the filters, C×F×k×k.
+        bias: F numbers.
+        stride: how far apart the filters of neighbours are.
+        padding: how much is cut off on each side.
+
+    Returns:
+        N×F×H'×W', where H' = (H - 1)·stride + k - 2·padding.
+    """
+    height, width = x.shape[-2:]
+    n_filters, k = weight.shape[1], weight.shape[-1]
+    size = (height - 1) * stride + k, (width - 1) * stride + k
+    maps = torch.zeros(len(x), n_filters, *size)
+    for i in range(height):
+        for j in range(width):
+            top, left = i * stride, j * stride
+            numbers = x[:, :, i, j]  # N×C
+            filters = torch.einsum("nc,cfkl->nfkl", numbers, weight)  # N×F×k×k
+            maps[:, :, top : top + k, left : left + k] += filters
+    maps = maps[:, :, padding : size[0] - padding, padding : size[1] - padding]
+    return maps + bias.reshape(1, -1, 1, 1)
+
+
+def check_transposed_convolution(fn: Convolution) -> CheckResult:
+    """Compare a function with `torch.nn.functional.conv_transpose2d`, which it must not call.
+
+    Args:
+        fn: the student's function, called with x, weight, bias, stride and padding in this order.
+
+    Returns:
+        What was found; it has been shown already.
+    """
+    return CONVOLVE_TRANSPOSED.judge(fn)
+
+
+def _cases() -> Iterator[Case]:
+    return layers(
+        (1, 1, 2, 3, 1, 2, 2, 0),
+        (1, 1, 2, 3, 1, 3, 1, 0),
+        (1, 2, 3, 2, 3, 2, 2, 0),
+        (2, 3, 3, 4, 2, 3, 2, 0),
+        (2, 2, 4, 3, 3, 3, 1, 1),
+        (2, 3, 4, 5, 2, 4, 2, 1),
+        (3, 2, 3, 4, 2, 5, 3, 2),
+        (2, 2, 3, 2, 4, 2, 3, 0),
+        transposed=True,
+    )
+
+
+# --- wrong solutions ---
+
+
+def _whole(x: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
+    return F.conv_transpose2d(x, weight, bias, stride)
+
+
+def _cut(cut: Callable[[Tensor, int], Tensor]) -> Convolution:
+    """The right sums, but another border is cut off."""
+    return lambda x, weight, bias, stride, padding: cut(_whole(x, weight, bias, stride), padding)
+
+
+def _arranged(arrange: Callable[[Tensor], Tensor]) -> Convolution:
+    """The right result in another arrangement."""
+    return lambda *layer: arrange(F.conv_transpose2d(*layer))
+
+
+def _weighted(change: Callable[[Tensor], Tensor]) -> Convolution:
+    """The same positions, but other weights."""
+    return lambda x, weight, *rest: F.conv_transpose2d(x, change(weight), *rest)
+
+
+def _visits(x: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+    """How many filters cover each place of the result: 1×1×H'×W'."""
+    return F.conv_transpose2d(
+        torch.ones(1, 1, *x.shape[-2:]), torch.ones(1, 1, *weight.shape[-2:]), None, stride, padding
+    )
+
+
+def _overwritten(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    maps = torch.zeros_like(_whole(x, weight, bias, stride))
+    k = weight.shape[-1]
+    for i in range(x.shape[-2]):
+        for j in range(x.shape[-1]):
+            filters = torch.einsum("nc,cfkl->nfkl", x[:, :, i, j], weight)
+            maps[:, :, i * stride : i * stride + k, j * stride : j * stride + k] = filters
+    maps = maps[:, :, padding : maps.shape[2] - padding, padding : maps.shape[3] - padding]
+    return maps + bias.reshape(-1, 1, 1)
+
+
+def _averaged(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    sums = F.conv_transpose2d(x, weight, None, stride, padding)
+    return sums / _visits(x, weight, stride, padding).clamp(min=1) + bias.reshape(-1, 1, 1)
+
+
+def _bias_with_each(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    visits = _visits(x, weight, stride, padding)
+    sums = F.conv_transpose2d(x, weight, None, stride, padding)
+    return sums + visits * bias.reshape(-1, 1, 1)
+
+
+def _bias_for_each_channel(x: Tensor, weight: Tensor, bias: Tensor, *rest: int) -> Tensor:
+    return F.conv_transpose2d(x, weight, len(weight) * bias, *rest)
+
+
+def _only_channel(place: slice) -> Convolution:
+    return lambda x, weight, *rest: F.conv_transpose2d(x[:, place], weight[place], *rest)
+
+
+def _zeroed(maps: Tensor, padding: int) -> Tensor:
+    inside = torch.ones(maps.shape[2] - 2 * padding, maps.shape[3] - 2 * padding)
+    return maps * F.pad(inside, (padding, padding, padding, padding))
+
+
+CUT = "padding says how much is cut off the result on each of the four sides"
+# Short name -> sentence, solution.
+MISTAKES: dict[str, tuple[str, Convolution]] = {
+    "pytorch-called": (
+        "The numbers are right, but a convolution of PyTorch's computes them. Write it yourself: "
+        "loops, or F.fold.",
+        F.conv_transpose2d,
+    ),
+    "overwritten": (
+        "Where filters overlap, the later one replaces the earlier. They are added: += in place of "
+        "=.",
+        _overwritten,
+    ),
+    "overlaps-averaged": (
+        "Where filters overlap they are averaged, but they are added.",
+        _averaged,
+    ),
+    "stride-forgotten": (
+        "stride is not used: the filters of neighbours lie stride apart, at i * stride.",
+        lambda x, weight, bias, stride, padding: F.conv_transpose2d(x, weight, bias, 1, padding),
+    ),
+    "padding-forgotten": (f"{CUT}; here nothing is cut off.", _cut(lambda maps, p: maps)),
+    "padding-added": (
+        f"{CUT}; here that much is added.",
+        _cut(lambda maps, p: F.pad(maps, (p, p, p, p))),
+    ),
+    "padding-of-the-input": (
+        f"{CUT}; here a border is put around x instead.",
+        lambda x, weight, bias, stride, padding: _whole(
+            F.pad(x, (padding, padding, padding, padding)), weight, bias, stride
+        ),
+    ),
+    "cut-left-above": (
+        f"{CUT}; here it is cut off on the left and above only.",
+        _cut(lambda maps, p: maps[:, :, p:, p:]),
+    ),
+    "cut-right-below": (
+        f"{CUT}; here it is cut off on the right and below only.",
+        _cut(lambda maps, p: maps[:, :, : maps.shape[2] - p, : maps.shape[3] - p]),
+    ),
+    "cut-twice": (
+        f"{CUT}, once; here it is twice as much.",
+        _cut(lambda m, p: m[:, :, 2 * p : m.shape[2] - 2 * p, 2 * p : m.shape[3] - 2 * p]),
+    ),
+    "border-zeroed": (f"{CUT}; here the border is set to zero, but still there.", _cut(_zeroed)),
+    "emptied-by-zero": (
+        "Nothing is left where padding is 0: x[0:-0] is empty. Count the end from the start.",
+        _cut(lambda maps, p: maps[:, :, p:-p, p:-p]),
+    ),
+    "bias-forgotten": (
+        "The bias is missing: add one number for each filter, at the end.",
+        lambda x, weight, bias, *rest: F.conv_transpose2d(x, weight, None, *rest),
+    ),
+    "bias-with-each-filter": (
+        "The bias is added with every filter, so several times where filters overlap, and never "
+        "where there is none. Add it once, to the whole result.",
+        _bias_with_each,
+    ),
+    "bias-for-each-channel": (
+        "The bias is added once for each channel of x. Add it once, after all channels.",
+        _bias_for_each_channel,
+    ),
+    "flipped": (
+        "The filters are turned by 180°. Each number is multiplied by the filter as it is.",
+        _weighted(lambda w: w.flip(2, 3)),
+    ),
+    "filter-transposed": (
+        "Rows and columns of the filters are exchanged.",
+        _weighted(lambda w: w.transpose(2, 3)),
+    ),
+    "first-channel-only": (
+        "Only the first channel of x counts: add up over all channels.",
+        _only_channel(slice(0, 1)),
+    ),
+    "last-channel-only": (
+        "Only the last channel of x counts: add up over the channels, with += in a loop.",
+        _only_channel(slice(-1, None)),
+    ),
+    "channels-averaged": (
+        "The channels of x are averaged, not added up.",
+        lambda x, weight, *rest: F.conv_transpose2d(x / x.shape[1], weight, *rest),
+    ),
+    "first-filter-for-all": (
+        "All maps are those of the first filter (but for the bias).",
+        _weighted(lambda w: w[:, :1].expand_as(w)),
+    ),
+    "first-image-for-all": (
+        "All images of the batch get the maps of the first.",
+        lambda x, *rest: F.conv_transpose2d(x[:1].expand_as(x), *rest),
+    ),
+    "first-image-only": (
+        "Only the first image of the batch comes out: N×C×H×W goes in, N×F×H'×W' comes out.",
+        _arranged(lambda maps: maps[:1]),
+    ),
+    "batch-forgotten": (
+        "The result is a single image, F×H'×W'. N images come in, and N come out.",
+        _arranged(lambda maps: maps[0]),
+    ),
+    "relu": ("Negative numbers are set to zero: no ReLU is asked for.", _arranged(Tensor.relu)),
+    "rows-and-columns": (
+        "Rows and columns of the maps are exchanged.",
+        _arranged(lambda maps: maps.transpose(2, 3)),
+    ),
+    "channels-last": (
+        "The channels come last in the result: N×H'×W'×F in place of N×F×H'×W'.",
+        _arranged(lambda maps: maps.movedim(1, -1)),
+    ),
+}
+CONVOLVE_TRANSPOSED = ByHand(
+    name="convolve_transposed",
+    reference=convolve_transposed,
+    cases=_cases,
+    todo=(
+        "Begin with zeros, N×F×((H - 1) * stride + k)×((W - 1) * stride + k). For each position of "
+        "x, add number times filter at i * stride and j * stride. Cut padding off on each side, "
+        "and add the bias."
+    ),
+    right="Right: overlapping filters are added, whatever stride and padding are.",
+    mistakes=table(MISTAKES),
+)

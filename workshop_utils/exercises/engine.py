@@ -45,7 +45,9 @@ class Exercise:
 
     def contained(self, look: Callable[[], str]) -> CheckResult:
         """Judge an answer: `look` returns a sentence if it is right, and raises if it is not."""
-        return judge(look, self.todo, self.name, self.reference)
+        result = judge(look, self.todo, self.name, self.reference)
+        result.show()
+        return result
 
 
 def table(mistakes: dict[str, tuple[str, Callable]]) -> tuple[Mistake, ...]:

@@ -102,7 +102,7 @@ def value_of(answer: Any, *args: Any) -> Any:  # noqa: ANN401 - a student's
 def judge(
     check: Callable[[], str], todo: str, exercise: str = "", reference: Callable | None = None
 ) -> CheckResult:
-    """Run a check to its end, come what may, and show what it found.
+    """Run a check to its end, come what may, and hand back what it found.
 
     The check runs in a thread of its own, so that it can be left alone if it does not end.
 
@@ -124,7 +124,6 @@ def judge(
     result = work.result or too_slow
     if result.mistake in ("error", "memory"):
         gc.collect()  # what the student's code held, such as a list that grew without end
-    result.show()
     return result
 
 

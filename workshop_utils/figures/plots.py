@@ -1,6 +1,7 @@
 """Figures of training curves and results."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import cycle
 
 import matplotlib.pyplot as plt
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from workshop_utils.analysis.features import neighbours_agree
 from workshop_utils.analysis.lines import Line
-from workshop_utils.figures.style import GREY, LINES, show_plot, styled
+from workshop_utils.figures.style import BLUE, GREY, LINES, ORANGE, show_plot, styled
 from workshop_utils.training.history import History
 
 WINDOW = 21  # neighbours that count in smoothing
@@ -199,3 +200,54 @@ def plot_shifts(accuracies: dict[str, dict[int, float]], title: str) -> None:
     axes.set_ylim(bottom=0)
     axes.legend()
     show_plot(figure, title, f"Not moved, then moved furthest: {'; '.join(described)}.")
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """What a bug does, beside the same without it.
+
+    Args:
+        along: what the values are counted by, such as "epoch".
+        what: what they are, such as "loss".
+        places: along the axis.
+        seen: with the bug; of losses, on validation images.
+        usual: without it.
+        training: losses on training images with the bug; empty if none were measured.
+    """
+
+    along: str
+    what: str
+    places: tuple[int, ...]
+    seen: list[float]
+    usual: list[float]
+    training: list[float] = field(default_factory=list)
+
+
+@styled
+def plot_symptoms(symptoms: dict[str, Symptom], title: str) -> None:
+    """Plot what bugs do, a panel for each; grey is what the program does without bugs.
+
+    Args:
+        symptoms: letter -> what was seen.
+        title: what to write above the figure.
+    """
+    figure, grid = plt.subplots(2, 4, figsize=(13, 6.4))
+    described = []
+    for axes, (letter, symptom) in zip(grid.flat, symptoms.items(), strict=True):
+        line = "-" if symptom.training else ""
+        axes.plot(symptom.places, symptom.usual, line or "s", color=GREY, label="without bugs")
+        if symptom.training:
+            axes.plot(symptom.places, symptom.training, "--", color=ORANGE, label="training")
+        seen = {"color": BLUE, "label": "validation" if line else "with a bug"}
+        axes.plot(symptom.places, symptom.seen, line + "o", markersize=4, **seen)
+        ends = f"{symptom.seen[0]:.4f} … {symptom.seen[-1]:.4f}"
+        axes.set_title(f"{letter}: {ends}", fontsize=11)
+        axes.set_xlabel(symptom.along, fontsize=10)
+        axes.set_ylabel(symptom.what, fontsize=10)
+        axes.legend(fontsize=8)
+        values = ", ".join(f"{value:.3f}" for value in symptom.seen)
+        usual = f"without bugs from {symptom.usual[0]:.3f} to {symptom.usual[-1]:.3f}"
+        described.append(f"{letter}: {symptom.what} by {symptom.along} is {values}; {usual}.")
+    figure.suptitle(title)
+    finding = "Above each panel: the first and the last of the blue values."
+    show_plot(figure, title, finding, " ".join(described))

@@ -45,10 +45,12 @@ def code_cells(notebook):
 
 def test_there_are_these_notebooks_and_no_other():
     lab = ["01_mlp", "02_cnn", "03_autoencoder", "04_interpolation"]
+    homework = ["05_by_hand", "06_loop", "07_repair"]
     further = [f"{letter}_{name}" for letter, name in zip("abcdefg", FURTHER, strict=True)]
-    assert [source.stem for source in places.sources()] == lab + further
+    assert [source.stem for source in places.sources()] == lab + homework + further
     for folder in (places.STUDENTS, places.SOLUTIONS):
         assert sorted(file.stem for file in folder.glob("*.ipynb")) == lab
+        assert sorted(file.stem for file in folder.glob("homework/*.ipynb")) == homework
         assert sorted(file.stem for file in folder.glob("further/*.ipynb")) == further
 
 

@@ -3,6 +3,7 @@
 Tags of the cells in notebooks/source/*.py say who sees what:
 
     exercise   a code cell with a solution and a stub between marks (see `split`)
+    repair     beside exercise: its stub is code that runs, with bugs to mend
     check      the code cell that checks an exercise, and earns its points
     hint       folded hints, in both editions
     answer     what a prediction is compared with: folded away for students

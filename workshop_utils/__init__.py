@@ -111,7 +111,7 @@ else:
             ],
             "experiments.reference": ["show_result"],
             "experiments.sweeps": ["sweep"],
-            "exercises.choices": ["check_experiments", "check_prediction"],
+            "exercises.choices": ["check_experiments", "check_prediction", "tally"],
             "exercises.counting": ["check_parameter_counts"],
             "exercises.divergence": ["check_kl_divergence"],
             "exercises.encoder": ["check_encoder"],

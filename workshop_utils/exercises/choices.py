@@ -76,13 +76,10 @@ class Prediction(CheckResult):
             raise ValueError(f"The finding {found!r} is none of {self.choices}.")
         self._found[:] = [found]
         if not self.passed:
-            said = f"Found: “{found}”. You predicted nothing."
-        elif self.is_surprise is None:
-            said = f"In your words: “{self.predicted}”. Found: “{found}”. Is it a surprise?"
+            said = f"nothing predicted, found “{found}”."
         else:
-            verdict = "A surprise." if self.is_surprise else "As predicted."
-            said = f"Predicted: “{self.predicted}”. Found: “{found}”. {verdict}"
-        about = f"{self.about}: " if self.about else ""
+            verdicts = {True: "A surprise.", False: "As predicted.", None: "Is it a surprise?"}
+            said = f"{self.beside_finding()}. {verdicts[self.is_surprise]}"
         noted = {
             "exercise": self.exercise,
             "about": self.about,
@@ -90,7 +87,12 @@ class Prediction(CheckResult):
             "found": found,
             "surprise": self.is_surprise,
         }
-        show_box(f"→ {about}{said}", GREY, {"workshop_prediction": noted})
+        about = self.about or "prediction"
+        show_box(f"→ {about}: {said}", GREY, {"workshop_prediction": noted})
+
+    def beside_finding(self) -> str:
+        """In words: what was predicted, and what was found."""
+        return f"predicted “{self.predicted}”, found “{self.found}”"
 
 
 def check_prediction(prediction: object, choices: tuple[str, ...], about: str = "") -> Prediction:
@@ -144,14 +146,13 @@ def tally(*predictions: Prediction) -> None:
             kinds["not compared"].append(name)
         else:
             kind = {True: "surprises", False: "as predicted", None: "in your own words"}
-            both = f"{name} (“{each.predicted}”; found: “{each.found}”)"
-            kinds[kind[each.is_surprise]].append(both)
+            kinds[kind[each.is_surprise]].append(f"{name} ({each.beside_finding()})")
     n_given = len(predictions) - len(kinds["not given"])
     noted = {kind: len(names) for kind, names in kinds.items()}
     n_right = noted["as predicted"]
     lines = [f"{n_given} prediction{'s' * (n_given != 1)}, {n_right} as predicted."]
     del kinds["as predicted"]
-    lines += [f"{kind.capitalize()}: {', '.join(names)}." for kind, names in kinds.items() if names]
+    lines += [f"{kind.capitalize()}: {'; '.join(names)}." for kind, names in kinds.items() if names]
     if noted["surprises"]:
         lines.append("A surprise is where one learns something: what did you expect, and why?")
     show_box("\n".join(lines), GREY, {"workshop_tally": noted})

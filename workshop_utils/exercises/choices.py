@@ -1,7 +1,6 @@
 """Answers that cannot be wrong, only missing: predictions and experiments of one's own."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -189,8 +188,7 @@ def _as_text(guess: object) -> str:
 
 def _plain(text: str) -> str:
     """What is left of a text where its spelling does not count: small letters, and digits."""
-    text = unicodedata.normalize("NFKC", text).casefold()
-    text = re.sub(r"(?<=\d)\s*(?:[×x*·]|by)\s*(?=\d)", "x", text)  # 8×8, 8 x 8
+    text = re.sub(r"(?<=\d)\s*(?:[×x*·]|by)\s*(?=\d)", "x", text.casefold())  # 8×8, 8 x 8
     return re.sub(r"[\W_]+", "", text)
 
 

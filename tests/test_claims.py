@@ -56,6 +56,11 @@ def test_one_trained_convolution_comes_close_to_what_can_be_computed():
     assert max(variant("one 8×8 convolution")) < min(longer.values.values()) - 1
 
 
+def test_after_one_epoch_the_training_loss_of_the_mlp_is_the_higher_one():
+    history = kept_history("mlp")
+    assert history.train_loss[0] > history.validation_loss[0] + 0.05
+
+
 def test_the_mlp_begins_ahead_of_the_cnn_and_ends_behind():
     mlp, cnn = (kept_history(name).validation_accuracy for name in ("mlp", "cnn"))
     assert mlp[0] > cnn[0] + 0.01

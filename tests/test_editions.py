@@ -43,10 +43,15 @@ def cells(notebook, tag, kind="code"):
     return [c for c in notebook.cells if c.cell_type == kind and tag in c.metadata.get("tags", [])]
 
 
-def exercises(source):
+def exercises(source, tag="exercise"):
     """(solution, stub) of every exercise."""
     notebook = jupytext.read(source, fmt="py:percent")
-    return [editions.split(cell.source) for cell in cells(notebook, "exercise")]
+    return [editions.split(cell.source) for cell in cells(notebook, tag)]
+
+
+def guesses(source):
+    """(solution, stub) of every prediction that does not stop the notebook."""
+    return exercises(source, "guess")
 
 
 def test_the_committed_students_notebook_is_what_its_source_builds(source):
@@ -82,7 +87,7 @@ def test_no_mark_of_a_solution_survives(students, solutions):
 def test_no_solution_reaches_the_students(source, students):
     text = "\n".join(cell.source for cell in students.cells if cell.cell_type == "code")
     text = re.sub(r"^# .*", "", text, flags=re.MULTILINE)  # the lines for those who are stuck
-    for solution, stub in exercises(source):
+    for solution, stub in exercises(source) + guesses(source):
         of_solution_only = set(solution.splitlines()) - set(stub.splitlines())
         assert of_solution_only
         for line in of_solution_only - {"}", "    }", ")"}:
@@ -91,7 +96,7 @@ def test_no_solution_reaches_the_students(source, students):
 
 def test_apart_from_the_stubs_both_editions_hold_the_same_code(source, students, solutions):
     """So students' notebooks with all solutions in run as nbval runs the solutions."""
-    from_stub = {stub: solution for solution, stub in exercises(source)}
+    from_stub = {stub: solution for solution, stub in exercises(source) + guesses(source)}
     theirs = [
         from_stub.get(cell.source, cell.source)
         for cell in students.cells
@@ -134,11 +139,39 @@ def test_every_stub_raises_a_sentence_with_the_number_of_its_exercise(source, st
 
 
 def test_every_stub_asks_for_what_its_solution_defines(source):
+    for solution, stub in guesses(source):
+        assert bound_names(solution) == bound_names(stub)
     for solution, stub in exercises(source):
         asked = bound_names(stub) | {
             name for _, s in not_implemented_sentences(stub) for name in re.findall(r"(\w+) = ", s)
         }
         assert bound_names(solution) == asked
+
+
+@pytest.mark.parametrize("source", LAB, ids=lambda source: source.stem)
+def test_a_notebook_of_the_lab_compares_and_counts_at_least_two_predictions(source, solutions):
+    code = "\n".join(cell.source for cell in solutions.cells if cell.cell_type == "code")
+    noted = re.findall(r"^(\w+) = wu\.check_prediction\(", code, re.M)
+    assert len(noted) >= 2
+    assert len(noted) == code.count("check_prediction(")
+    for name in noted:
+        assert len(re.findall(rf"^ *{name}\.compare\(", code, re.M)) == 1
+        *_, kept = re.finditer(rf"^{name} = ", code, re.M)
+        assert kept.start() < code.index(f"{name}.compare(")
+    *_, counted = re.finditer(r"wu\.tally\(([^)]*)\)", code)
+    assert counted[1].split(", ") == noted
+    assert ".compare(" not in code[counted.end() :]
+
+
+def test_a_guess_that_is_not_given_is_followed_by_its_choices_and_counts_as_none(source, students):
+    cells_with_guess = cells(students, "guess")
+    assert [cell.source for cell in cells_with_guess] == [stub for _, stub in guesses(source)]
+    for cell in cells_with_guess:
+        name = re.fullmatch(r'(\w+) = "\?"  # .+ or ".+', cell.source)[1]
+        following = students.cells[students.cells.index(cell) + 1]
+        assert f"wu.check_prediction({name}, " in following.source
+        assert not {"check", "exercise"} & set(following.metadata.get("tags", []))
+        assert "must_pass" not in following.source
 
 
 def test_a_stub_takes_the_arguments_of_the_reference_solution(source):
@@ -293,6 +326,21 @@ def test_a_solution_in_a_cell_without_the_tag_is_refused():
     notebook = new_notebook(cells=[new_code_cell(GOOD)])
     for edition in (editions.students, editions.solutions):
         with pytest.raises(editions.SourceError, match="lacks the tag"):
+            edition(notebook)
+
+
+def test_a_guess_has_a_stub_that_lets_the_notebook_run_on():
+    text = '### BEGIN SOLUTION\nx = "up"\n### STUB\n# x = "?"  # "up" or "down"\n### END SOLUTION'
+    cell = new_code_cell(text, metadata={"tags": ["guess"]})
+    notebook = new_notebook(cells=[cell])
+    assert editions.students(notebook).cells[0].source == 'x = "?"  # "up" or "down"'
+    assert editions.solutions(notebook).cells[0].source == 'x = "up"'
+
+
+def test_a_guess_whose_stub_stops_the_notebook_is_refused():
+    notebook = new_notebook(cells=[new_code_cell(GOOD, metadata={"tags": ["guess"]})])
+    for edition in (editions.students, editions.solutions):
+        with pytest.raises(editions.SourceError, match="run on"):
             edition(notebook)
 
 

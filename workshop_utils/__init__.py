@@ -113,7 +113,7 @@ else:
             "experiments.reference": ["show_result"],
             "experiments.sweeps": ["sweep"],
             "exercises.cnn_forward": ["check_cnn_forward"],
-            "exercises.choices": ["check_experiments", "check_prediction"],
+            "exercises.choices": ["check_experiments", "check_prediction", "tally"],
             "exercises.convolution": ["check_convolution"],
             "exercises.counting": ["check_parameter_counts"],
             "exercises.divergence": ["check_kl_divergence"],

@@ -24,7 +24,7 @@
 # << measured_on >>.
 #
 # **Exercises** stop the notebook until they are done. Each has hints to unfold and a check that answers; if you are stuck, one
-# line goes on with the reference solution.
+# line goes on with the reference solution. **Predictions** are kept, and compared with what is found.
 
 # %% [markdown] tags=["tutor"]
 # **By the minute:** 0 images and their three parts · 2 the model, exercise 1.1 · 5 the loop; start the
@@ -119,6 +119,17 @@ wu.draw_network(mlp, "The multilayer perceptron")
 #
 # **Predict first:** which of the three has the most?
 
+# %% tags=["guess"]
+### BEGIN SOLUTION
+layer_guess = "input_layer"
+### STUB
+# layer_guess = "?"  # "input_layer", "hidden_layer" or "output_layer"
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+layers = ("input_layer", "hidden_layer", "output_layer")
+largest = wu.check_prediction(layer_guess, layers, "largest layer")
+
 # %% [markdown] tags=["tutor"]
 # **Wrong answers to expect:** biases forgotten; 1024 instead of 3072 numbers in (three colours
 # forgotten); dropout counted as a layer that learns.
@@ -177,6 +188,10 @@ wu.check_parameter_counts(mlp_parameters, mlp).must_pass()
 # %% tags=["nbval-check-output"]
 wu.show_layers(mlp)
 
+# %% tags=["nbval-check-output"]
+sizes = {name: wu.count_parameters(getattr(mlp, name)) for name in layers}
+largest.compare(max(sizes, key=sizes.get))
+
 # %% [markdown]
 # ## Training
 #
@@ -195,10 +210,20 @@ wu.show_source(evaluate)
 # Two lines are easily forgotten, and nothing complains: `model.eval()`, without which dropout damages the network that is
 # being measured; and the size of each batch, since the last one is smaller.
 #
-# The optimizer is stochastic gradient descent with momentum. **While it runs:** which is lower at first, the training
-# loss or the validation loss?
+# The optimizer is stochastic gradient descent with momentum. You may stop it (■): `wu.Keep` keeps every epoch, and running
+# the cell again goes on from there, even after a crash.
 #
-# You may stop it (■): `wu.Keep` keeps every epoch, and running the cell again goes on from there, even after a crash.
+# **Predict:** which is lower after one epoch, training loss or validation loss?
+
+# %% tags=["guess"]
+### BEGIN SOLUTION
+loss_guess = "training"
+### STUB
+# loss_guess = "?"  # "training" or "validation"
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+lower_loss = wu.check_prediction(loss_guess, ("training", "validation"), "lower loss at first")
 
 # %%
 optimizer = torch.optim.SGD(mlp.parameters(), lr=1e-2, momentum=0.9)
@@ -206,8 +231,12 @@ n_epochs = settings.profile.classifier_epochs
 keep = wu.Keep("mlp", data, settings)
 history = train(mlp, train_loader, validation_loader, optimizer, n_epochs, keep)
 
+# %%
+training_is_lower = history.train_loss[0] < history.validation_loss[0]
+lower_loss.compare("training" if training_is_lower else "validation")
+
 # %% [markdown]
-# The *training* accuracy is often the lower one: it is measured with dropout on, while the weights still change.
+# Training often looks worse: it is measured with dropout on, while the weights still change.
 
 # %% [markdown] tags=["slide"]
 # ## What it gets wrong
@@ -273,11 +302,18 @@ prediction = "as good"
 # </details>
 
 # %% tags=["check", "nbval-check-output"]
-wu.check_prediction(prediction, ("worse", "at chance", "as good")).must_pass()
+shuffling = wu.check_prediction(prediction, ("worse", "at chance", "as good"), "shuffled pixels")
+shuffling.must_pass()
 
 # %% tags=["slide"]
 pixels = wu.sweep(wu.try_pixels, data, settings, network=("MLP",), pixels=("in order", "shuffled"))
 pixels.show()
+
+# %%
+accuracy = {order: pixels.mean(pixels=order) for order in ("in order", "shuffled")}
+is_as_good = accuracy["shuffled"] > accuracy["in order"] - 0.02  # up to two points are chance
+is_at_chance = accuracy["shuffled"] < 0.12
+shuffling.compare("as good" if is_as_good else "at chance" if is_at_chance else "worse")
 
 # %% [markdown] tags=["fragment", "answer"]
 # As good: << sweep("try_pixels", network="MLP", pixels="shuffled") >> with shuffled pixels,
@@ -295,6 +331,9 @@ mlp_accuracy = wu.open_test_set(keep, mlp)
 
 # %% tags=["fragment"]
 wu.show_result("mlp_test_accuracy", mlp_accuracy, data, settings)
+
+# %%
+wu.tally(largest, lower_loss, shuffling)
 
 # %% [markdown] tags=["fragment"]
 # Guessing would give 10 %. On CIFAR-10, runs with other random numbers gave << low.mlp_test_accuracy >> to

@@ -19,8 +19,7 @@
 # %% [markdown]
 # **Time:** 18 minutes, of which the computer needs << duration["02_cnn"] >> on two cores.
 #
-# **Data:** CIFAR-10, or the stand-in where it cannot be had; the second cell says which. Numbers in the text were
-# measured on << measured_on >>.
+# **Data:** CIFAR-10, or the stand-in; the second cell says which. Numbers in the text were measured on << measured_on >>.
 
 # %% [markdown] tags=["tutor"]
 # **By the minute:** 0 convolution and pooling · 3 exercise 2.1 · 7 exercise 2.2 · 10 training and curves (start it, then ask
@@ -58,8 +57,8 @@ wu.draw_convolution()
 # weights serve all positions (**shared**). A filter of size k turns n positions into n − k + 1.
 
 # %% [markdown] tags=["slide"]
-# Here is a filter made by hand (a *Sobel filter*): brightness on the right minus brightness on the left. **Predict:**
-# where will its output be far from zero?
+# Here is a filter made by hand (a *Sobel filter*): brightness on the right minus brightness on the left. Where will its
+# output be far from zero?
 
 # %% tags=["fragment"]
 images, labels = next(iter(validation_loader))
@@ -253,7 +252,18 @@ wu.show_layers(cnn)
 # %% [markdown]
 # ## Training
 #
-# Nothing else changes: `train`, optimizer, learning rate, images and epochs are those of notebook 1.
+# Nothing else changes: `train`, optimizer, learning rate, images and epochs are those of notebook 1. **Predict:** who is
+# ahead after one epoch?
+
+# %% tags=["guess"]
+### BEGIN SOLUTION
+ahead_guess = "CNN"
+### STUB
+# ahead_guess = "?"  # "MLP" or "CNN"
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+ahead = wu.check_prediction(ahead_guess, ("MLP", "CNN"), "ahead at first")
 
 # %%
 optimizer = torch.optim.SGD(cnn.parameters(), lr=1e-2, momentum=0.9)
@@ -288,6 +298,10 @@ wu.show_result("cnn_minus_mlp", gain, data, settings)
 # %% tags=["fragment"]
 wu.plot_batch_curves({"MLP": mlp_history, "CNN": cnn_history}, "Training in batches of 128")
 
+# %%
+mlp_is_ahead = mlp_history.validation_accuracy[0] > cnn_history.validation_accuracy[0]
+ahead.compare("MLP" if mlp_is_ahead else "CNN")
+
 # %% [markdown] tags=["fragment"]
 # At first the MLP is ahead; then the CNN overtakes it. At the end the CNN's training loss falls faster than its validation
 # loss: part of what it learns is about the training images alone (*overfitting*).
@@ -299,11 +313,28 @@ wu.plot_batch_curves({"MLP": mlp_history, "CNN": cnn_history}, "Training in batc
 #
 # **Predict** the fourth bar.
 
+# %% tags=["guess"]
+### BEGIN SOLUTION
+bar_guess = "level"
+### STUB
+# bar_guess = "?"  # the CNN's accuracy on shuffled pixels: "above", "level" or "below" the MLP's
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+fourth_bar = wu.check_prediction(bar_guess, ("above", "level", "below"), "the fourth bar")
+
 # %% tags=["fragment"]
 pixels = wu.sweep(
     wu.try_pixels, data, settings, network=("MLP", "CNN"), pixels=("in order", "shuffled")
 )
 wu.plot_pixels(pixels, "Trained and validated on pixels in order, and on shuffled pixels")
+
+# %%
+mlp_shuffled, cnn_shuffled = (
+    pixels.mean(network=network, pixels="shuffled") for network in ("MLP", "CNN")
+)
+lead = cnn_shuffled - mlp_shuffled  # up to two percentage points are chance: level
+fourth_bar.compare("above" if lead > 0.02 else "below" if lead < -0.02 else "level")
 
 # %% [markdown] tags=["fragment"]
 # Without neighbours the CNN falls from << sweep("try_pixels", network="CNN", pixels="in order") >> to
@@ -380,6 +411,9 @@ cnn_accuracy = wu.open_test_set(keep, cnn)
 
 # %% tags=["fragment"]
 wu.show_result("cnn_test_accuracy", cnn_accuracy, data, settings)
+
+# %%
+wu.tally(ahead, fourth_bar)
 
 # %% [markdown] tags=["fragment"]
 # A convolution needs few parameters, since all positions share them, and pays where neighbours have something to do with

@@ -18,8 +18,7 @@
 # %% [markdown]
 # **Time:** 20 minutes, of which the computer needs << duration["03_autoencoder"] >> on two cores.
 #
-# **Data:** CIFAR-10, or the stand-in where it cannot be had; the second cell says which. Numbers in the text were
-# measured on << measured_on >>.
+# **Data:** CIFAR-10, or the stand-in; the second cell says which. Numbers in the text were measured on << measured_on >>.
 
 # %% [markdown] tags=["tutor"]
 # **By the minute:** 0 the idea and the linear case · 2 exercise 3.1, the heart of the notebook · 11 loop and
@@ -234,11 +233,22 @@ wu.show_image_rows(
 # PCA with the same 512 numbers per code is the natural opponent: a linear encoder and a linear decoder, measured in the
 # same way. **Predict:** which has the smaller error?
 
+# %% tags=["guess"]
+### BEGIN SOLUTION
+error_guess = "network"
+### STUB
+# error_guess = "?"  # "PCA" or "network"
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+smaller = wu.check_prediction(error_guess, ("PCA", "network"), "smaller error")
+
 # %%
 mean, directions = wu.principal_directions(data.train_images)
 pca = wu.linear_autoencoder(mean, directions, code_size=512)
 pca_loss = wu.evaluate_autoencoder(*pca, validation_loader)
 wu.show_result("pca_validation_loss", pca_loss, data, settings)
+smaller.compare("PCA" if pca_loss < history.validation_loss[-1] else "network")
 
 # %% tags=["fragment"]
 rows = {"original": images[:8], "autoencoder": reconstructions}
@@ -307,7 +317,8 @@ prediction = "one 8×8 convolution"
 # </details>
 
 # %% tags=["check", "nbval-check-output"]
-wu.check_prediction(prediction, wu.VARIANTS).must_pass()
+lowest = wu.check_prediction(prediction, wu.VARIANTS, "lowest variant")
+lowest.must_pass()
 
 # %% [markdown]
 # Now run one of them yourself, about a minute. The others were recorded, with three seeds each.
@@ -325,6 +336,9 @@ wu.plot_variants(
     longer=history,
     yours=my_history,
 )
+
+# %%
+lowest.compare(min(wu.VARIANTS, key=lambda variant: variants.mean(variant=variant)))
 
 # %% [markdown] tags=["fragment", "answer"]
 # The 8×8 convolution ends at << sweep("try_variant", variant="one 8×8 convolution") >>, close to PCA on patches, the best
@@ -385,6 +399,9 @@ pca_test_loss = wu.evaluate_autoencoder(*pca, data.test_loader())
 # %% tags=["fragment"]
 wu.show_result("autoencoder_test_loss", test_loss, data, settings)
 wu.show_result("pca_test_loss", pca_test_loss, data, settings)
+
+# %%
+wu.tally(smaller, lowest)
 
 # %% [markdown] tags=["fragment"]
 # **Next:** [4 · Interpolation](04_interpolation.ipynb). **Further:** [autoencoders and PCA](further/d_pca.ipynb).

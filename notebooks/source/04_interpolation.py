@@ -18,8 +18,7 @@
 # %% [markdown]
 # **Time:** 9 minutes, of which the computer needs << duration["04_interpolation"] >> on two cores.
 #
-# **Data:** CIFAR-10, or the stand-in where it cannot be had; the second cell says which. Numbers in the text were
-# measured on << measured_on >>.
+# **Data:** CIFAR-10, or the stand-in; the second cell says which. Numbers in the text were measured on << measured_on >>.
 
 # %% [markdown] tags=["tutor"]
 # **By the minute:** 0 the idea, exercises 4.1 and 4.2 · 6 exercise 4.3 and the rows of pictures (let everyone say
@@ -201,7 +200,8 @@ prediction = "neither"
 # </details>
 
 # %% tags=["check", "nbval-check-output"]
-wu.check_prediction(prediction, ("pixels", "codes", "neither")).must_pass()
+one_object = wu.check_prediction(prediction, ("pixels", "codes", "neither"), "one object")
+one_object.must_pass()
 
 # %% [markdown] tags=["slide"]
 # **Look at** the middle of each row. Do you see two pictures at once, or one? Do edges fade, or do they move?
@@ -236,8 +236,8 @@ wu.explore_lines(encoder, decoder, images, names)
 # %% [markdown] tags=["slide"]
 # ## How far from a cross-fade?
 #
-# Decode the middle of two codes, and compare it with the mean of the two reconstructions. For a *linear* decoder the two
-# are the same: PCA can do nothing but cross-fade. The yardstick is how far that mean is from either end.
+# Decode the middle of two codes, and compare it with the mean of the two reconstructions, their cross-fade. The yardstick is
+# how far that mean is from either end.
 
 # %% tags=["fragment"]
 half = len(data.validation_images) // 2
@@ -247,18 +247,42 @@ wu.show_result("latent_midpoint_gap", gap, data, settings)
 print(f"squared distance of that mean from the ends: {distance:.1f} per image")
 print(f"as lengths, the gap is {(gap / distance) ** 0.5:.0%} of that distance")
 
+# %%
+is_cross_fade = gap < distance / 4  # as lengths half: nearer to the cross-fade than to the ends
+one_object.compare("neither" if is_cross_fade else "codes")
+
+# %% [markdown] tags=["slide"]
+# **Predict:** PCA's gap, compared with the network's.
+
+# %% tags=["guess"]
+### BEGIN SOLUTION
+gap_guess = "smaller"
+### STUB
+# gap_guess = "?"  # "larger", "smaller" or "none"
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+gap_of_pca = wu.check_prediction(gap_guess, ("larger", "smaller", "none"), "PCA's gap")
+
 # %% tags=["fragment"]
 mean, directions = wu.principal_directions(data.train_images)
 pca = wu.linear_autoencoder(mean, directions, code_size=512)
 pca_gap, _ = wu.midpoint_gap(*pca, first, second)
 print(f"the same for PCA: {pca_gap:.6f}")
 
+# %%
+is_rounding = pca_gap < 0.001
+gap_of_pca.compare("none" if is_rounding else "smaller" if pca_gap < gap else "larger")
+
 # %% tags=["nbval-check-output"]
 print("the network's gap is more than a hundred times PCA's:", gap > 100 * pca_gap)
 
+# %%
+wu.tally(one_object, gap_of_pca)
+
 # %% [markdown] tags=["fragment"]
-# Over many pairs, the latent line bends away from the cross-fade, but not far: the gap is
-# << full.latent_midpoint_gap >> on CIFAR-10.
+# A *linear* decoder can do nothing but cross-fade. With the network, the latent line bends away from it, but not far: over
+# many pairs, the gap is << full.latent_midpoint_gap >> on CIFAR-10.
 #
 # Nothing in the training asked for more. The loss speaks of codes *of images*, and never of the points between them. A
 # **variational autoencoder** does ask, by making each code a distribution (Kingma and Welling, 2014; a worked introduction:

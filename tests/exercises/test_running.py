@@ -76,6 +76,7 @@ def test_an_answer_names_exercise_and_mistake_for_statistics(displayed):
 
 def test_boxes_have_the_colours_of_the_figures(displayed):
     assert (result.BLUE, result.ORANGE) == (style.BLUE, style.ORANGE)
+    assert result.GREY == style.GREY
     wu.CheckResult(True, "").show()
     wu.CheckResult(False, "").show()
     assert style.BLUE in displayed[0]["text/html"]

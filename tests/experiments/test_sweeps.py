@@ -72,6 +72,7 @@ def test_every_combination_is_trained_with_every_seed_quietly(tries, data, setti
     ]
     assert found.values_of("width") == [1, 2]
     assert [trial.result for trial in found.where(width=2)] == [0.2, 0.2]
+    assert [found.mean(width=2), found.mean(seed=1)] == pytest.approx([0.2, 0.15])
     assert found.measured_on == data.title
     assert all(trial.history.batch_loss == [] for trial in found.trials)
     assert capsys.readouterr().out == f"4 runs on {data.title}, 0 of them recorded.\n"

@@ -4,6 +4,8 @@ Tags of the cells in notebooks/source/*.py say who sees what:
 
     exercise   a code cell with a solution and a stub between marks (see `split`)
     repair     beside exercise: its stub is code that runs, with bugs to mend
+    guess      a code cell with a prediction that does not stop the notebook: a solution, which is a
+               guess that somebody might honestly make, and a stub that says nothing, such as "?"
     check      the code cell that checks an exercise, and earns its points
     hint       folded hints, in both editions
     answer     what a prediction is compared with: folded away for students
@@ -95,11 +97,16 @@ def _for_edition(
         cell for cell in notebook.cells if not dropped & set(cell.metadata.get("tags", []))
     ]
     for cell in notebook.cells:
-        is_code = cell.cell_type == "code"
-        if is_code and "exercise" in cell.metadata.get("tags", []):
-            cell.source = choose(*split(cell.source))
-        elif is_code and any(mark in cell.source for mark in (BEGIN, STUB, END)):
-            raise SourceError(f"This cell lacks the tag 'exercise':\n{cell.source}")
+        if cell.cell_type != "code":
+            continue
+        tags = cell.metadata.get("tags", [])
+        if "exercise" in tags or "guess" in tags:
+            solution, stub = split(cell.source)
+            if "guess" in tags and "raise" in stub:
+                raise SourceError(f"The stub of a guess must let the notebook run on:\n{stub}")
+            cell.source = choose(solution, stub)
+        elif any(mark in cell.source for mark in (BEGIN, STUB, END)):
+            raise SourceError(f"This cell lacks the tag 'exercise' or 'guess':\n{cell.source}")
     return notebook
 
 

@@ -2,10 +2,11 @@
 
 import html
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-# The colours of style.py, which is not imported here: it would load Matplotlib for two words.
-BLUE, ORANGE = "#0072B2", "#D55E00"
+# The colours of style.py, which is not imported here: it would load Matplotlib for a few words.
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#6B6B6B"
 
 # Colours of the text are left to the page, so that it can be read in a light and a dark theme.
 BOX = (
@@ -41,6 +42,15 @@ class CheckResult:
     def __str__(self) -> str:
         return f"{'✓' if self.passed else '✗'} {self.message}"
 
+    @property
+    def colour(self) -> str:
+        """Of the box that it is shown in."""
+        return BLUE if self.passed else ORANGE
+
+    def for_statistics(self) -> dict[str, object]:
+        """What the output's metadata say."""
+        return {"exercise": self.exercise, "passed": self.passed, "mistake": self.mistake}
+
     def must_pass(self) -> None:
         """Go on if the exercise is right.
 
@@ -59,22 +69,7 @@ class CheckResult:
 
         The output's metadata say which exercise it was, and which mistake.
         """
-        from IPython import get_ipython
-        from IPython.display import display
-
-        if get_ipython():
-            colour = BLUE if self.passed else ORANGE
-            box = BOX.format(colour=colour, text=html.escape(str(self)))
-            verdict = {"exercise": self.exercise, "passed": self.passed, "mistake": self.mistake}
-            display(
-                {"text/plain": str(self), "text/html": box},
-                raw=True,
-                metadata={"workshop_check": verdict},
-            )
-        else:
-            # A terminal on Windows may not know ✓ or ×.
-            encoding = sys.stdout.encoding or "utf-8"
-            print(str(self).encode(encoding, "replace").decode(encoding))
+        show_box(str(self), self.colour, {"workshop_check": self.for_statistics()})
 
     def _ipython_display_(self) -> None:
         """Show nothing: the check has shown it.
@@ -82,3 +77,23 @@ class CheckResult:
         A check is often the last line of a cell. Without this method the answer would appear
         twice, the second time as the cell's result, from which nbgrader reads a mark.
         """
+
+
+def show_box(text: str, colour: str, metadata: Mapping[str, object]) -> None:
+    """Show a text in the notebook, in a box with a coloured edge (elsewhere: print it).
+
+    Args:
+        text: one line or several.
+        colour: of the edge, as in HTML.
+        metadata: of the output, for statistics.
+    """
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython():
+        box = BOX.format(colour=colour, text=html.escape(text).replace("\n", "<br>"))
+        display({"text/plain": text, "text/html": box}, raw=True, metadata=metadata)
+    else:
+        # A terminal on Windows may not know ✓ or ×.
+        encoding = sys.stdout.encoding or "utf-8"
+        print(text.encode(encoding, "replace").decode(encoding))

@@ -49,6 +49,10 @@ class Sweep:
         """The trials with these choices: one for each seed, if no other choice is left open."""
         return [trial for trial in self.trials if choices.items() <= trial.choices.items()]
 
+    def mean(self, **choices: float | str) -> float:
+        """Mean result of the trials with these choices: an accuracy as a fraction, or an error."""
+        return fmean(trial.result for trial in self.where(**choices))
+
     def show(self) -> None:
         """Print a table: for each combination of choices, what all seeds found together."""
         names = [name for name in self.trials[0].choices if name != "seed"]

@@ -231,7 +231,8 @@ wu.show_result("variational_divergence", history.divergence[-1], data, settings)
 # *Difficulty ●●○, 1 minute*
 #
 # Let `beta` go from 0.01 to 1. What happens to the squared error of the reconstructions, and what to the
-# divergence: `"both fall"`, `"both rise"`, or `"error rises"` (and the divergence falls)?
+# divergence: `"both fall"`, `"both rise"`, `"error rises"` (and the divergence falls), or `"error falls"` (and the divergence
+# rises)?
 
 # %% [markdown] tags=["tutor"]
 # **Expect:** most get the direction. Then ask for the extremes: what is left of an image if the divergence is zero?
@@ -241,7 +242,7 @@ wu.show_result("variational_divergence", history.divergence[-1], data, settings)
 ### BEGIN SOLUTION
 prediction = "error rises"
 ### STUB
-# raise NotImplementedError('Exercise F.3: replace this line by prediction = "both fall", "both rise" or "error rises".')
+# raise NotImplementedError('Exercise F.3: replace this line by prediction = "both fall", "both rise", "error rises" or "error falls".')
 ### END SOLUTION
 
 # %% [markdown] tags=["hint"]
@@ -253,7 +254,9 @@ prediction = "error rises"
 # </details>
 
 # %% tags=["check", "nbval-check-output"]
-wu.check_prediction(prediction, ("both fall", "both rise", "error rises")).must_pass()
+directions = ("both fall", "both rise", "error rises", "error falls")
+balance = wu.check_prediction(prediction, directions, "the balance")
+balance.must_pass()
 
 # %%
 balances = wu.sweep(wu.try_variational, data, settings, beta=(0.01, 0.1, 1))
@@ -262,6 +265,17 @@ plain = wu.sweep(wu.try_code_size, data, settings, embedding_dim=(32,))
 
 # %% tags=["slide"]
 wu.plot_balance(balances, plain, f"Error against divergence, {balances.measured_on}")
+
+# %%
+error_rises = balances.mean(beta=1) > balances.mean(beta=0.01)
+divergences = [
+    sum(trial.history.divergence[-1] for trial in balances.where(beta=beta)) for beta in (0.01, 1)
+]
+divergence_rises = divergences[1] > divergences[0]
+if error_rises == divergence_rises:
+    balance.compare("both rise" if error_rises else "both fall")
+else:
+    balance.compare("error rises" if error_rises else "error falls")
 
 # %% [markdown] tags=["fragment", "answer"]
 # The error rises, and the divergence falls: from 0.01 to 1, the error goes from
@@ -356,7 +370,19 @@ wu.show_image_rows(rows, f"From {names[0]} to {names[1]}, {data.title}")
 # %% [markdown] tags=["slide"]
 # Then by numbers, as in [the space of codes](e_codes.ipynb): over 200 pairs of the same class and 200 of different classes, the distance to the nearest
 # of 2,000 training images, and the probability that the CNN gives to the classes of the two ends. Each autoencoder walks
-# on the straight line and on the arc. **Predict:** which of the four lines loses least on its way to the middle?
+# on the straight line and on the arc. **Predict:** which of the four lines loses least of that probability on its way to the
+# middle?
+
+# %% tags=["guess"]
+### BEGIN SOLUTION
+line_guess = "variational"
+### STUB
+# line_guess = "?"  # "plain", "plain on an arc", "variational" or "variational on an arc"
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+four_lines = ("plain", "plain on an arc", "variational", "variational on an arc")
+loses_least = wu.check_prediction(line_guess, four_lines, "loses least")
 
 # %%
 cnn = wu.trained("cnn", data, settings)
@@ -383,6 +409,16 @@ for group, kinds in lines.items():
     for kind, line in kinds.items():
         at_ends, in_middle = 50 * (line.ends[0] + line.ends[-1]), 100 * line.ends[2]
         print(f"{group}, {kind}: {at_ends:.0f} % at the ends, {in_middle:.0f} % in the middle")
+
+# %%
+lost = {
+    kind: sum(
+        (line.ends[0] + line.ends[-1]) / 2 - line.ends[2]
+        for line in (kinds[kind] for kinds in lines.values())
+    )
+    for kind in four_lines
+}
+loses_least.compare(min(lost, key=lost.get))
 
 # %%
 middles = {kind: line.ends[2] for kind, line in lines["different classes"].items()}
@@ -440,6 +476,9 @@ for name, numbers in described.items():
 # Why does the arc help? In the middle of the straight line, codes have a smaller norm than at the ends: they are nearer to
 # zero, and code zero decodes to a grey square, close to the mean of all images. That would explain it: the middle gets pale,
 # which makes it near to everything, and says little to the CNN. The arc keeps the norm, and with it the contrast.
+
+# %%
+wu.tally(balance, loses_least)
 
 # %% [markdown] tags=["slide"]
 # ## What was found

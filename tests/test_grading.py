@@ -8,12 +8,12 @@ import psutil
 import pytest
 from grading import answers
 from grading.grade import grade, problems, table
-from grading.submissions import GRADED, SUBMISSIONS
+from grading.submissions import SUBMISSIONS
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import rmtree
 
-from tools.grading.release import ASSIGNMENT, graded_notebooks
+from tools.grading.release import ASSIGNMENTS, graded_notebooks
 from tools.places import BUILD
 
 COURSE = BUILD / "grading"
@@ -21,7 +21,11 @@ COURSE = BUILD / "grading"
 # --- what is released ---
 
 
-@pytest.mark.parametrize("file", graded_notebooks(), ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file",
+    [file for assignment in ASSIGNMENTS for file in graded_notebooks(assignment)],
+    ids=lambda file: file.stem,
+)
 def test_every_graded_exercise_has_one_check_with_points(file):
     notebook = nbformat.read(file, as_version=4)
     MetadataValidator().validate_nb(notebook)
@@ -57,11 +61,13 @@ def test_each_gets_what_it_deserves(one, whole_class):
 
 @pytest.mark.long
 def test_everybody_gets_feedback_on_every_notebook(whole_class):
-    for name in whole_class:
-        folder = COURSE / "submitted" / name / ASSIGNMENT
-        handed_in = {file.stem for file in folder.glob("*.ipynb") if file.name in GRADED}
-        pages = (COURSE / "feedback" / name / ASSIGNMENT).glob("*.html")
-        assert {page.stem for page in pages} == handed_in, name
+    for one in SUBMISSIONS:
+        if one.name in whole_class:
+            folder = COURSE / "submitted" / one.name / one.assignment
+            graded = {file.name for file in graded_notebooks(one.assignment)}
+            handed_in = {file.stem for file in folder.glob("*.ipynb") if file.name in graded}
+            pages = (COURSE / "feedback" / one.name / one.assignment).glob("*.html")
+            assert {page.stem for page in pages} == handed_in, one.name
 
 
 # --- one notebook at a time ---

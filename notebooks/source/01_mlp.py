@@ -182,7 +182,7 @@ def mlp_parameters():
 # (Where exercises are graded, this line earns no points.)
 # mlp_parameters = wu.use_solution("mlp_parameters")
 
-# %% tags=["check", "nbval-check-output"] graded_as="mlp-parameters" points=2
+# %% tags=["check", "nbval-check-output"] graded_as="mlp-parameters" points=1
 wu.check_parameter_counts(mlp_parameters, mlp).must_pass()
 
 # %% tags=["nbval-check-output"]

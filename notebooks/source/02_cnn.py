@@ -165,7 +165,7 @@ def cnn_shapes():
 # (Where exercises are graded, this line earns no points.)
 # cnn_shapes = wu.use_solution("cnn_shapes")
 
-# %% tags=["check", "nbval-check-output"] graded_as="cnn-shapes" points=3
+# %% tags=["check", "nbval-check-output"] graded_as="cnn-shapes" points=2
 wu.check_shapes(cnn_shapes, cnn).must_pass()
 
 # %% tags=["slide"]
@@ -239,7 +239,7 @@ def cnn_parameters():
 # (Where exercises are graded, this line earns no points.)
 # cnn_parameters = wu.use_solution("cnn_parameters")
 
-# %% tags=["check", "nbval-check-output"] graded_as="cnn-parameters" points=3
+# %% tags=["check", "nbval-check-output"] graded_as="cnn-parameters" points=1
 wu.check_parameter_counts(cnn_parameters, cnn).must_pass()
 
 # %% tags=["nbval-check-output"]

@@ -32,7 +32,7 @@ def workbook(tmp_path_factory):
     listed.write_text(listed.read_text("utf-8").replace(BEFORE, line + BEFORE), "utf-8")
     (folder / "notebooks" / "source").mkdir(parents=True)
     (folder / "notebooks" / "solutions").mkdir()
-    (folder / "notebooks" / "source" / "06_places.py").write_text(source, "utf-8")
+    (folder / "notebooks" / "source" / "09_places.py").write_text(source, "utf-8")
     python(folder, "-m", "tools.notebooks.build")
     return folder
 
@@ -74,8 +74,8 @@ def test_it_is_tested_for_drift_and_its_mistakes_are_told_apart(workbook):
     tests = ("tests/test_editions.py", "tests/exercises/test_tables.py")
     command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k")
     of_a_whole_notebook = "tutors_find"
-    python(workbook, *command, f"(06_places or positions) and not {of_a_whole_notebook}")
-    built = workbook / "notebooks" / "06_places.ipynb"
+    python(workbook, *command, f"(09_places or positions) and not {of_a_whole_notebook}")
+    built = workbook / "notebooks" / "09_places.ipynb"
     before = built.read_text("utf-8")
     built.write_text(before.replace("return the number of places", "return it"), "utf-8")
     said = python(workbook, *command, "what_its_source_builds", fails=True)
@@ -93,12 +93,12 @@ def test_it_is_graded(workbook, tmp_path):
     )
     python(workbook, "-c", f"{start}; release.release(c)")
     for student, answer in ANSWERS.items():
-        notebook = nbformat.read(workbook / "notebooks" / "06_places.ipynb", as_version=4)
+        notebook = nbformat.read(workbook / "notebooks" / "09_places.ipynb", as_version=4)
         [cell] = [c for c in notebook.cells if "NotImplementedError" in c.source]
         cell.source = f"def positions(n, k):\n    return {answer}\n"
         folder = course / "submitted" / student / "workbook"
         folder.mkdir(parents=True)
-        nbformat.write(notebook, folder / "06_places.ipynb")
+        nbformat.write(notebook, folder / "09_places.ipynb")
     python(workbook, "-c", f"{start}; release.nbgrader(c, 'autograde', 'workbook')")
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         scores = {

@@ -211,3 +211,151 @@ FROM_PACKAGE = {
 }
 FROM_HELPER = "from helper import ConvEncoder\n"
 HELPER = "import torch.nn.functional as F\nfrom torch import nn\n" + RIGHT["encoder"]
+
+
+# --- homework ---
+
+HOMEWORK = {
+    "convolution": """
+def convolve(x, weight, bias, stride=1, padding=0):
+    F_, C, k, _ = weight.shape
+    windows = F.unfold(x, k, padding=padding, stride=stride)  # N×(C·k·k)×places
+    maps = weight.reshape(F_, -1) @ windows + bias.reshape(-1, 1)
+    rows = (x.shape[2] + 2 * padding - k) // stride + 1
+    return maps.reshape(len(x), F_, rows, -1)
+""",
+    "transposed-convolution": """
+def convolve_transposed(x, weight, bias, stride=1, padding=0):
+    N, C, H, W = x.shape
+    _, F_, k, _ = weight.shape
+    big = torch.zeros(N, F_, (H - 1) * stride + k, (W - 1) * stride + k)
+    for c in range(C):
+        for i in range(H):
+            for j in range(W):
+                stamp = x[:, c, i, j].reshape(N, 1, 1, 1) * weight[c]
+                big[:, :, i * stride : i * stride + k, j * stride : j * stride + k] += stamp
+    if padding > 0:
+        big = big[:, :, padding:-padding, padding:-padding]
+    return big + bias[:, None, None]
+""",
+    "cnn-forward": """
+def cnn_forward(cnn, x):
+    x = torch.relu(cnn.pool(cnn.conv1(x)))
+    x = torch.relu(cnn.pool(cnn.conv2(x)))
+    x = x.reshape(len(x), -1)
+    return cnn.logits(torch.relu(cnn.fc1(x)))
+""",
+    "training-step": """
+def training_step(model, criterion, optimizer, x, labels):
+    optimizer.zero_grad()
+    loss = criterion(model(x), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+""",
+    "evaluation": """
+def evaluate(model, criterion, loader):
+    mode = model.training
+    model.eval()
+    losses, hits, n = 0, 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            scores = model(images)
+            losses = losses + len(images) * criterion(scores, labels)
+            hits = hits + (scores.argmax(1) == labels).sum()
+            n = n + len(images)
+    model.train(mode)
+    return losses / n, hits / n
+""",
+    "causes": """
+def causes():
+    names = wu.CAUSES
+    return {letter: names[i] for letter, i in zip("ABCDEFGH", (6, 4, 2, 1, 7, 0, 5, 3))}
+""",
+    "repair-preparation": """
+def split(images, labels, n_validation):
+    n = n_validation
+    return images[n:], labels[n:], images[:n], labels[:n]
+
+
+def shuffled(images, labels):
+    order = torch.randperm(len(labels))
+    return images[order], labels[order]
+
+
+def prepare(make_network, learning_rate):
+    net = make_network()
+    return net, torch.optim.SGD(net.parameters(), lr=learning_rate, momentum=0.9)
+""",
+}
+HOMEWORK["repair-loop"] = (
+    HOMEWORK["training-step"]
+    + HOMEWORK["evaluation"]
+    + """
+
+def probabilities(model, images):
+    with torch.no_grad():
+        return model(images).softmax(-1)
+"""
+)
+
+
+def homework_but(exercise: str, old: str, new: str) -> str:
+    """A right answer to a homework exercise with a mistake in it."""
+    assert old in HOMEWORK[exercise]
+    return HOMEWORK[exercise].replace(old, new)
+
+
+HOMEWORK_WRONG = {
+    "convolution": homework_but("convolution", " + bias.reshape(-1, 1)", ""),
+    "transposed-convolution": homework_but("transposed-convolution", "+= stamp", "= stamp"),
+    "cnn-forward": homework_but("cnn-forward", "torch.relu(cnn.fc1(x))", "cnn.fc1(x)"),
+    "training-step": homework_but("training-step", "    optimizer.zero_grad()\n", ""),
+    "evaluation": homework_but("evaluation", "    model.train(mode)\n", ""),
+    "causes": homework_but("causes", "6, 4, 2, 1", "6, 4, 1, 2"),
+    "repair-preparation": homework_but(
+        "repair-preparation", "images[n:], labels", "images, labels"
+    ),
+    "repair-loop": homework_but("repair-loop", "softmax(-1)", "softmax(0)"),
+}
+HOMEWORK_CALLED = {
+    "convolution": """
+def convolve(x, weight, bias, stride=1, padding=0):
+    return F.conv2d(x, weight, bias, stride, padding)
+""",
+    "transposed-convolution": """
+def convolve_transposed(x, weight, bias, stride=1, padding=0):
+    layer = torch.nn.ConvTranspose2d(*weight.shape[:2], weight.shape[-1], stride, padding)
+    layer.weight.data, layer.bias.data = weight, bias
+    return layer(x)
+""",
+}
+FROM = "from workshop_utils.exercises.{module} import {name} as theirs"
+HOMEWORK_TAKEN = {
+    exercise: FROM.format(module=module, name=name)
+    + f"\n\n\ndef {name}({arguments}):\n    return theirs({arguments})\n"
+    for exercise, module, name, arguments in (
+        ("convolution", "convolution", "convolve", "x, weight, bias, stride, padding"),
+        (
+            "transposed-convolution",
+            "transposed_convolution",
+            "convolve_transposed",
+            "x, weight, bias, stride, padding",
+        ),
+        ("cnn-forward", "cnn_forward", "cnn_forward", "cnn, x"),
+        (
+            "training-step",
+            "training_step",
+            "training_step",
+            "model, criterion, optimizer, x, labels",
+        ),
+        ("evaluation", "evaluation", "evaluate", "model, criterion, loader"),
+    )
+}
+HALF_MENDED = {
+    "repair-preparation": homework_but("repair-preparation", "momentum=0.9", "momentum=0"),
+    "repair-loop": homework_but("repair-loop", "    model.eval()\n", ""),
+}
+ENDLESS_STEP = homework_but(
+    "training-step", "    loss.backward()\n", "    while True:\n        loss.detach()\n"
+)

@@ -8,7 +8,7 @@ from grading.submissions import Submission, name_of
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from tools.grading.release import ASSIGNMENT, nbgrader, release
+from tools.grading.release import ASSIGNMENTS, nbgrader, release
 
 
 @dataclass(frozen=True)
@@ -24,20 +24,23 @@ class Outcome:
 def grade(course: Path, submissions: list[Submission], *options: str) -> dict[str, list[Outcome]]:
     """Make a course, hand in, grade, write feedback; student -> outcomes."""
     release(course)
-    with _gradebook(course) as gradebook:
-        gradebook.update_or_create_assignment(ASSIGNMENT, duedate="2030-01-31 12:00 UTC")
     for submission in submissions:
         submission.hand_in(course)
-    nbgrader(course, "autograde", ASSIGNMENT, *options)
-    nbgrader(course, "generate_feedback", ASSIGNMENT)
-    return {one.name: _outcomes(course, one.name) for one in submissions}
+    for assignment in ASSIGNMENTS:
+        if any(one.assignment == assignment for one in submissions):
+            with _gradebook(course) as gradebook:
+                gradebook.update_or_create_assignment(assignment, duedate="2030-01-31 12:00 UTC")
+            nbgrader(course, "autograde", assignment, *options)
+            nbgrader(course, "generate_feedback", assignment)
+    return {one.name: _outcomes(course, one) for one in submissions}
 
 
-def _outcomes(course: Path, student: str) -> list[Outcome]:
+def _outcomes(course: Path, one: Submission) -> list[Outcome]:
     found = []
     with _gradebook(course) as gradebook:
-        for notebook in gradebook.find_submission(ASSIGNMENT, student).notebooks:
-            file = course / "autograded" / student / ASSIGNMENT / f"{notebook.name}.ipynb"
+        for notebook in gradebook.find_submission(one.assignment, one.name).notebooks:
+            folder = course / "autograded" / one.name / one.assignment
+            file = folder / f"{notebook.name}.ipynb"
             cells = nbformat.read(file, as_version=4).cells if file.exists() else []
             for grade in notebook.grades:
                 if not grade.name.startswith("check-"):  # an essay, which somebody reads

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -11,9 +12,9 @@ from grading import answers as a
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from tools.grading.release import ASSIGNMENT
+from tools.grading.release import graded_notebooks
 
-Spoil = Callable[[Path], None]  # is given the folder with the four graded notebooks
+Spoil = Callable[[Path], None]  # is given the folder with the graded notebooks
 Cells = list[NotebookNode]
 MLP, CNN, AUTOENCODER, INTERPOLATION = GRADED = (
     "01_mlp.ipynb",
@@ -21,8 +22,10 @@ MLP, CNN, AUTOENCODER, INTERPOLATION = GRADED = (
     "03_autoencoder.ipynb",
     "04_interpolation.ipynb",
 )
-FULL = (2, 3, 3, 5, 3, 3)
+HOMEWORK = tuple(file.name for file in graded_notebooks("homework"))
+FULL = (1, 2, 1, 5, 3, 3)
 NONE = (0, 0, 0, 0, 0, 0)
+FULL_HOMEWORK = (5, 4, 3, 4, 4, 4, 3, 5)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Submission:
         answers: exercise -> source of its cell; those left out stay as they were handed out.
         spoil: what happens to the files afterwards, one after the other.
         says: words that the student must read in the feedback.
+        assignment: the lab, or the homework.
     """
 
     name: str
@@ -44,11 +48,12 @@ class Submission:
     answers: dict[str, str] = field(default_factory=lambda: a.RIGHT)
     spoil: tuple[Spoil, ...] = ()
     says: str = ""
+    assignment: str = "workbook"
 
     def hand_in(self, course: Path) -> None:
         """Write it to course/submitted."""
-        folder = course / "submitted" / self.name / ASSIGNMENT
-        shutil.copytree(course / "release" / ASSIGNMENT, folder)
+        folder = course / "submitted" / self.name / self.assignment
+        shutil.copytree(course / "release" / self.assignment, folder)
         for file in folder.glob("*.ipynb"):
             changed(file.name, self._answer)(folder)
         for spoil in self.spoil:
@@ -177,6 +182,7 @@ def with_link(folder: Path) -> None:
 # --- the class ---
 
 S = Submission
+H = partial(Submission, answers=a.HOMEWORK, assignment="homework")
 SUBMISSIONS = [
     # --- right ---
     S("right", "as the hints say", FULL),
@@ -194,41 +200,41 @@ SUBMISSIONS = [
     S("noisy", "warnings without end on stderr", FULL, right_but(encoder=a.NOISY)),
     # --- partly right or wrong ---
     S("untouched", "handed in as handed out", NONE, {}, says="Not written yet"),
-    S("half-way", "notebooks 1 and 2 only", (2, 3, 3, 0, 0, 0), spoil=(only(MLP, CNN),)),
+    S("half-way", "notebooks 1 and 2 only", (1, 2, 1, 0, 0, 0), spoil=(only(MLP, CNN),)),
     S("all-wrong", "a common mistake in each exercise", NONE, a.ALL_WRONG),
-    S("end-missing", "one mistake, made once and used again", (2, 3, 3, 5, 0, 0),
+    S("end-missing", "one mistake, made once and used again", (1, 2, 1, 5, 0, 0),
       right_but(interpolation=a.END_MISSING), says="end"),
-    S("reference-taken", "use_solution in place of an answer", (2, 3, 3, 0, 3, 3),
+    S("reference-taken", "use_solution in place of an answer", (1, 2, 1, 0, 3, 3),
       right_but(encoder=a.REFERENCE_TAKEN), says="reference solution"),
-    S("package-taken", "what the package holds, in place of answers", (2, 3, 3, 0, 0, 0),
+    S("package-taken", "what the package holds, in place of answers", (1, 2, 1, 0, 0, 0),
       a.RIGHT | a.FROM_PACKAGE, says="earns no points"),
     # --- crashing ---
-    S("syntax-error", "a colon is missing", (2, 3, 3, 0, 3, 3),
+    S("syntax-error", "a colon is missing", (1, 2, 1, 0, 3, 3),
       right_but(encoder=a.SYNTAX_ERROR), says="SyntaxError"),
-    S("exception", "in a cell, and a misspelt name in forward", (2, 0, 3, 0, 3, 3),
+    S("exception", "in a cell, and a misspelt name in forward", (1, 0, 1, 0, 3, 3),
       right_but(cnn_shapes=a.EXCEPTION, encoder=a.MISSPELT), says="misspelt"),
-    S("exit", "sys.exit(1) after one answer, os._exit(1) after another", (2, 3, 3, 0, 3, 3),
+    S("exit", "sys.exit(1) after one answer, os._exit(1) after another", (1, 2, 1, 0, 3, 3),
       right_but(mlp_parameters=a.SYSTEM_EXIT, encoder=a.KERNEL_EXIT), says="kernel died"),
-    S("segfault", "in a function, when the check calls it", (2, 3, 3, 5, 0, 0),
+    S("segfault", "in a function, when the check calls it", (1, 2, 1, 5, 0, 0),
       right_but(interpolation=a.SEGFAULT), says="kernel died"),
     # --- endless ---
-    S("endless", "a loop in a cell", (2, 0, 3, 5, 3, 3),
+    S("endless", "a loop in a cell", (1, 0, 1, 5, 3, 3),
       right_but(cnn_shapes=a.ENDLESS), says="stopped after"),
-    S("endless-forward", "a loop in the encoder's forward", (2, 3, 3, 0, 3, 3),
+    S("endless-forward", "a loop in the encoder's forward", (1, 2, 1, 0, 3, 3),
       right_but(encoder=a.ENDLESS_FORWARD), says="did not end within"),
-    S("endless-import", "a loop in a file that is imported", (2, 3, 3, 0, 3, 3),
+    S("endless-import", "a loop in a file that is imported", (1, 2, 1, 0, 3, 3),
       right_but(encoder=a.FROM_HELPER), (replaced("helper.py", a.ENDLESS),), "stopped after"),
     S("endless-everywhere", "loops that catch every interrupt, in all cells", NONE,
       dict.fromkeys(a.RIGHT, a.STUBBORN), says="could not be stopped"),
-    S("sleeping", "for an hour", (0, 3, 3, 5, 3, 3),
+    S("sleeping", "for an hour", (0, 2, 1, 5, 3, 3),
       right_but(mlp_parameters=a.SLEEPING), says="stopped after"),
     # --- too much ---
-    S("memory-hog", "tensors without end, in a cell and in a function", (2, 3, 0, 5, 0, 3),
+    S("memory-hog", "tensors without end, in a cell and in a function", (1, 2, 0, 5, 0, 3),
       right_but(cnn_parameters=a.HOG, interpolation=a.HOG_IN_FUNCTION,
                 latent_line=a.OWN_LATENT_LINE), says="memory"),
     S("processes-and-threads", "that outlive the notebook", FULL,
       right_but(encoder=a.MANY_PROCESSES, cnn_shapes=a.MANY_THREADS)),
-    S("flood", "prints without end", (2, 3, 3, 0, 3, 3), right_but(encoder=a.FLOOD)),
+    S("flood", "prints without end", (1, 2, 1, 0, 3, 3), right_but(encoder=a.FLOOD)),
     # --- what it should not do ---
     S("deletes-files", "all in its folder, and writes others", FULL,
       right_but(cnn_shapes=a.FILES_DELETED)),
@@ -236,7 +242,7 @@ SUBMISSIONS = [
       a.ALL_WRONG | {"mlp-parameters": a.GRADEBOOK_CHANGED}),
     S("looks-at-others", "reads and empties their notebooks", FULL,
       right_but(cnn_shapes=a.OTHERS_EMPTIED)),
-    S("kills-its-parent", "which runs the notebook", (2, 3, 3, 0, 3, 3),
+    S("kills-its-parent", "which runs the notebook", (1, 2, 1, 0, 3, 3),
       right_but(encoder=a.PARENT_KILLED), says="could not be run to its end"),
     S("checks-rewritten", "one silenced, one replaced, one left out", NONE,
       a.ALL_WRONG | {"encoder": a.CHECK_SILENCED},
@@ -248,15 +254,30 @@ SUBMISSIONS = [
     # --- damaged files ---
     S("check-deleted", "the answer is right", FULL,
       spoil=(without(AUTOENCODER, "check-encoder"),)),
-    S("exercise-deleted", "with its check", (2, 3, 3, 5, 0, 3),
+    S("exercise-deleted", "with its check", (1, 2, 1, 5, 0, 3),
       right_but(latent_line=a.OWN_LATENT_LINE),
       (without(INTERPOLATION, "interpolation", "check-interpolation"),)),
     S("cells-doubled", "by copy and paste", FULL,
       spoil=(doubled(AUTOENCODER, "encoder", "check-encoder"),)),
     S("odd-marks", "that nbgrader does not know", FULL, spoil=(with_odd_marks(CNN),)),
-    S("renamed", "by the browser", (2, 3, 3, 0, 3, 3),
+    S("renamed", "by the browser", (1, 2, 1, 0, 3, 3),
       spoil=(lambda folder: (folder / AUTOENCODER).rename(folder / "03_autoencoder (1).ipynb"),)),
     S("damaged", "one cut off, one empty, one a PDF, one missing", NONE,
       spoil=(only(MLP, CNN, AUTOENCODER), cut_off(MLP), replaced(CNN, ""),
              replaced(AUTOENCODER, "%PDF-1.7")), says="could not be read"),
+    # --- homework ---
+    H("homework-right", "in other words than ours", FULL_HOMEWORK),
+    H("homework-untouched", "handed in as handed out", (0,) * 8, {}, says="Not written yet"),
+    H("homework-wrong", "a common mistake in each exercise", (0,) * 8, a.HOMEWORK_WRONG,
+      says="bias"),
+    H("homework-called", "PyTorch's convolutions in place of loops", (0, 0, 3, 4, 4, 4, 3, 5),
+      a.HOMEWORK | a.HOMEWORK_CALLED, says="a convolution of PyTorch's"),
+    H("homework-taken", "the package's solutions under other names", (0,) * 8,
+      a.HOMEWORK_TAKEN, says="earns no points"),
+    H("homework-half-mended", "one bug left, one put in", (5, 4, 3, 4, 4, 4, 0, 0),
+      a.HOMEWORK | a.HALF_MENDED, says="still there"),
+    H("homework-endless", "a step that never ends", (5, 4, 3, 0, 4, 4, 3, 5),
+      a.HOMEWORK | {"training-step": a.ENDLESS_STEP}, says="did not end within"),
+    H("homework-half-way", "notebook 5 only", (5, 4, 3, 0, 0, 0, 0, 0),
+      spoil=(only("05_by_hand.ipynb"),)),
 ]  # fmt: skip

@@ -1,49 +1,46 @@
-"""Make a course for nbgrader, with the students' notebooks as its one assignment.
+"""Make a course for nbgrader, with two assignments: the lab's notebooks, and the homework's.
 
     python -m tools.grading.release ../my-course
 
-In that folder, `nbgrader autograde workbook` then grades what lies in submitted/.
+In that folder, `nbgrader autograde workbook` then grades what lies in submitted/ of the lab, and
+`nbgrader autograde homework` what lies there of the homework.
 """
 
 import argparse
+import dataclasses
 import os
 import shutil
 import subprocess
 import sys
-from itertools import chain
 from pathlib import Path
 
 import nbformat
-import torch
 from nbgrader.utils import is_grade
 
 import workshop_utils as wu
-from tools import places
-from tools.places import SOURCES, STUDENTS
+from tools.places import STUDENTS
 
-ASSIGNMENT = "workbook"
+ASSIGNMENTS = {"workbook": STUDENTS, "homework": STUDENTS / "homework"}  # name -> its notebooks
 CONFIGURATION = Path(__file__).parent / "course"
 
 
-def graded_notebooks() -> list[Path]:
-    """The students' notebooks with points in them; the optional ones have none."""
-    return [
-        file
-        for source in places.sources()
-        for file in [(STUDENTS / source.relative_to(SOURCES)).with_suffix(".ipynb")]
-        if any(map(is_grade, nbformat.read(file, as_version=4).cells))
-    ]
+def graded_notebooks(assignment: str) -> list[Path]:
+    """The students' notebooks of an assignment that have points in them."""
+    files = sorted(ASSIGNMENTS[assignment].glob("*.ipynb"))
+    return [file for file in files if any(map(is_grade, nbformat.read(file, as_version=4).cells))]
 
 
 def release(course: Path) -> None:
     """Make the course's folder, which must not exist yet."""
-    source = course / "source" / ASSIGNMENT
-    source.mkdir(parents=True)
-    for file in graded_notebooks():
-        shutil.copy(file, source)
+    course.mkdir(parents=True)
     for file in CONFIGURATION.glob("*.py"):
         shutil.copy(file, course)
-    nbgrader(course, "generate_assignment", ASSIGNMENT)
+    for assignment in filter(graded_notebooks, ASSIGNMENTS):
+        source = course / "source" / assignment
+        source.mkdir(parents=True)
+        for file in graded_notebooks(assignment):
+            shutil.copy(file, source)
+        nbgrader(course, "generate_assignment", assignment)
     _prepare_home(course / "home")
 
 
@@ -72,7 +69,8 @@ def nbgrader(course: Path, *arguments: str) -> str:
 def _prepare_home(home: Path) -> None:
     """Make what each notebook gets a copy of, so that grading need not compute it again.
 
-    That is the images, a trained autoencoder for notebook 4, and Matplotlib's list of fonts.
+    That is the images, a CNN and an autoencoder for notebooks 4 and 5, and Matplotlib's list of
+    fonts. One epoch is little, but enough to tell a right line of images from a wrong one.
     """
     home.mkdir()
     fonts = os.environ | {"MPLCONFIGDIR": str(home)}
@@ -88,12 +86,9 @@ def _prepare_home(home: Path) -> None:
         }
     )
     data = wu.load_data(settings)
-    torch.manual_seed(settings.seed)
-    encoder, decoder = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
-    optimizer = torch.optim.Adam(chain(encoder.parameters(), decoder.parameters()), lr=1e-3)
-    # One epoch is little, but enough to tell a right line of images from a wrong one.
-    keep = wu.Keep("autoencoder", data, settings)
-    wu.train_autoencoder(encoder, decoder, *data.loaders(128), optimizer, n_epochs=1, keep=keep)
+    once = dataclasses.replace(settings.profile, classifier_epochs=1, autoencoder_epochs=1)
+    for name in ("cnn", "autoencoder"):
+        wu.trained(name, data, dataclasses.replace(settings, profile=once))
 
 
 def main() -> None:
@@ -104,7 +99,7 @@ def main() -> None:
     if course.exists():
         parser.error(f"There is something at {course} already: name a new folder.")
     release(course)
-    print(f"The course is in {course}: put notebooks into submitted/<student>/{ASSIGNMENT}/.")
+    print(f"The course is in {course}: put notebooks into submitted/<student>/workbook/.")
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def check_repair(**functions: Callable) -> CheckResult:
     Raises:
         ValueError: a function is no part of the program.
     """
-    parts = {part for part, _ in PLANTED.values()}
-    if not functions or not functions.keys() <= parts:
+    parts = list(dict.fromkeys(part for part, _ in PLANTED.values()))
+    if not functions or not functions.keys() <= set(parts):
         raise ValueError(f"Hand over functions of the program by name: {', '.join(parts)}.")
     planted = [bug for bug in PLANTED.values() if bug[0] in functions]
     still, new, said = [], [], []

@@ -1,5 +1,6 @@
 """Exercise 7.1: which bug shows in which way. The symptoms are computed, not drawn."""
 
+import dataclasses
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,14 +40,16 @@ def find_symptoms(data: ImageData, settings: Settings) -> dict[str, Symptom]:
     """
     images = data.train_images[:N_IMAGES] / 255
     labels = data.train_labels[:N_IMAGES]
-    healthy = {name: exercises()[name].reference for name in _parts()}
-    whole = _run(healthy, images, labels, settings)
+    given = images, labels, settings
+    healthy = {part: exercises()[part].reference for part, _ in PLANTED.values()}
     symptoms = {}
-    for letter, cause in RIGHT.items():
-        part, bug = PLANTED[cause]
-        [mistake] = [one for one in exercises()[part].mistakes if one.name == bug]
-        broken = healthy | {part: mistake.solution}
-        symptoms[letter] = _look(cause, broken, healthy, whole, (images, labels, settings))
+    with torch.random.fork_rng():  # nobody else's random numbers change
+        whole = _run(healthy, *given)
+        for letter, cause in RIGHT.items():
+            part, bug = PLANTED[cause]
+            [mistake] = [one for one in exercises()[part].mistakes if one.name == bug]
+            broken = healthy | {part: mistake.solution}
+            symptoms[letter] = _look(cause, broken, whole, *given)
     return symptoms
 
 
@@ -77,10 +80,6 @@ class _Run:
     validation: list[float]
 
 
-def _parts() -> list[str]:
-    return list(dict.fromkeys(part for part, _ in PLANTED.values()))
-
-
 def _run(parts: Parts, images: Tensor, labels: Tensor, settings: Settings) -> _Run:
     """Train with six functions, as the notebook's program does."""
     torch.manual_seed(settings.seed)
@@ -105,25 +104,26 @@ def _loss(run: _Run, images: Tensor, labels: Tensor, batch_size: int = 128) -> f
     return run.parts["evaluate"](run.model, nn.CrossEntropyLoss(), loader)[0]
 
 
-def _look(cause: str, broken: Parts, healthy: Parts, whole: _Run, given: tuple) -> Symptom:
-    """What shows a bug: curves, or, where they hide it, numbers of the healthy network."""
-    images, labels, settings = given
+def _look(
+    cause: str, broken: Parts, whole: _Run, images: Tensor, labels: Tensor, settings: Settings
+) -> Symptom:
+    """What shows a bug: curves, or, where they hide it, numbers of the network without bugs."""
     validation = images[:N_VALIDATION], labels[:N_VALIDATION]
-    ill = _Run(broken, whole.model.train(), [], [])
-    well = _Run(healthy, whole.model, [], [])
+    both = dataclasses.replace(whole, parts=broken), whole  # one network, measured in two ways
+    whole.model.train()
     if cause == "the last batch counted as a whole one":
-        seen, usual = ([_loss(r, *validation, size) for size in BATCH_SIZES] for r in (ill, well))
+        seen, usual = ([_loss(run, *validation, size) for size in BATCH_SIZES] for run in both)
         return Symptom("batch size in evaluation", "validation loss", BATCH_SIZES, seen, usual)
     if cause == "dropout on in evaluation":
         times = tuple(range(1, REPEATED + 1))
-        seen, usual = ([_loss(r, *validation) for _ in times] for r in (ill, well))
+        seen, usual = ([_loss(run, *validation) for _ in times] for run in both)
         return Symptom("evaluation of the same network", "validation loss", times, seen, usual)
     if cause == "softmax over the wrong dimension":
         places = tuple(range(1, N_SHOWN + 1))
         few = images[:N_SHOWN]
         whole.model.eval()
         seen, usual = (
-            r.parts["probabilities"](whole.model, few).sum(dim=1).tolist() for r in (ill, well)
+            run.parts["probabilities"](whole.model, few).sum(dim=1).tolist() for run in both
         )
         return Symptom("image", "sum of its probabilities", places, seen, usual)
     run = _run(broken, images, labels, settings)

@@ -195,11 +195,12 @@ wu.check_transposed_convolution(convolve_transposed).must_pass()
 # The decoder of notebook 3 is three such layers with ReLU between them, and a sigmoid at the end. With your function:
 
 # %% tags=["fragment"]
-x = encoder(images[:8]).detach().cpu()  # 8×32×4×4: the codes
-for layer in (decoder.deconv1, decoder.deconv2, decoder.deconv3):
-    weight, bias = layer.weight.detach().cpu(), layer.bias.detach().cpu()
-    x = convolve_transposed(F.relu(x) if layer is not decoder.deconv1 else x, weight, bias, 2, 1)
-decoded = torch.sigmoid(x)
+layers = (decoder.deconv1, decoder.deconv2, decoder.deconv3)
+learnt = [(layer.weight.detach().cpu(), layer.bias.detach().cpu()) for layer in layers]
+codes = encoder(images[:8]).detach().cpu()  # 8×32×4×4
+x = F.relu(convolve_transposed(codes, *learnt[0], 2, 1))  # stride 2, padding 1: 8×16×8×8
+x = F.relu(convolve_transposed(x, *learnt[1], 2, 1))  # 8×8×16×16
+decoded = torch.sigmoid(convolve_transposed(x, *learnt[2], 2, 1))  # 8×3×32×32
 theirs = wu.reconstruct(encoder, decoder, images[:8])
 wu.show_image_rows({"original": images[:8], "decoded by you": decoded}, "Codes, decoded by hand")
 

@@ -85,6 +85,7 @@ else:
                 "plot_confusion",
                 "plot_lines",
                 "plot_planes",
+                "plot_posteriors",
                 "plot_shifts",
                 "plot_symptoms",
                 "smooth",

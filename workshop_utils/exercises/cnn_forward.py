@@ -50,13 +50,13 @@ class _ForwardPass(FunctionExercise):
 
 
 def _cases() -> Iterator[Case]:
-    for sizes in ((4, 5, 12, 7), (8, 16, 20, 10), (3, 2, 9, 4)):
+    for n, sizes in enumerate(((4, 5, 12, 7), (8, 16, 20, 10), (3, 2, 9, 4))):
         cnn = BasicConvNet(*sizes)
         with torch.no_grad():
             for seed, weight in enumerate(cnn.parameters()):
                 wide = 6 / weight[0].numel() ** 0.5
                 weight.copy_(wide * (random_tensor(*weight.shape, seed=seed) - 0.5))
-        yield {"cnn": cnn, "x": 2 * random_tensor(3, 3, 32, 32, seed=1) - 0.5}
+        yield {"cnn": cnn, "x": 2 * random_tensor(3 - n, 3, 32, 32, seed=1) - 0.5}
 
 
 # --- wrong solutions ---
@@ -144,6 +144,15 @@ MISTAKES: dict[str, tuple[str, Forward]] = {
     "sigmoid-for-relu": (
         "Sigmoid is used in place of ReLU.",
         _network(torch.sigmoid, torch.sigmoid, torch.sigmoid),
+    ),
+    "sigmoid-after-fc1": (
+        "Sigmoid is used in place of ReLU after fc1.",
+        _network(relu3=torch.sigmoid),
+    ),
+    "squeezed": (
+        "A batch of a single image loses its first dimension: leave out squeeze, and flatten with "
+        "start_dim=1.",
+        _network(last=torch.squeeze),
     ),
     "channels-last": (
         "The numbers are flattened in another order than fc1 has learnt: flatten channels, rows "

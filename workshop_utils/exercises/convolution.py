@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -11,10 +10,12 @@ from torch.overrides import TorchFunctionMode
 
 from workshop_utils.exercises.answers import random_tensor
 from workshop_utils.exercises.engine import table
-from workshop_utils.exercises.functions import Case, FunctionExercise, Run, copied
+from workshop_utils.exercises.functions import Case, FunctionExercise
 from workshop_utils.exercises.result import CheckResult
+from workshop_utils.exercises.running import Wrong
 
 Convolution = Callable[[Tensor, Tensor, Tensor, int, int], Tensor]
+CALLED = "pytorch-called"
 
 
 def convolve(x: Tensor, weight: Tensor, bias: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
@@ -57,26 +58,31 @@ def check_convolution(fn: Convolution) -> CheckResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ByHand(FunctionExercise):
-    """A function that computes by itself what a function of PyTorch computes."""
+    """A function that computes by itself what a function of PyTorch computes.
 
-    def observe(self, run: Run, case: Case) -> Iterator[tuple[str, Any]]:
-        """The result; then what was called on the way, for a right one only."""
+    The mistake called `CALLED` is that of a right answer which only calls it.
+    """
+
+    def look(self, answer: Callable, cases: list[Case]) -> str:
+        """What is said about a right function that is no shortcut, either."""
         with _Watched() as watched:
-            result = run(copied(case))
-        yield "result", result
-        yield "convolution of PyTorch's that is called", watched.called
+            said = super().look(answer, cases)
+        if watched.called:
+            [mistake] = [one for one in self.mistakes if one.name == CALLED]
+            raise Wrong(mistake.sentence, CALLED)
+        return said
 
 
 class _Watched(TorchFunctionMode):
     """Notes whether a convolution of PyTorch's is called."""
 
-    called = ""
+    called = False
 
     def __torch_function__(
         self, func: Callable, types: object, args: tuple = (), kwargs: dict | None = None
     ) -> object:
         if getattr(func, "__name__", "").startswith("conv"):
-            self.called = "conv"
+            self.called = True
         return func(*args, **(kwargs or {}))
 
 
@@ -96,13 +102,14 @@ def layers(*sizes: tuple[int, ...], transposed: bool = False) -> Iterator[Case]:
 def _cases() -> Iterator[Case]:
     return layers(
         (1, 1, 3, 4, 1, 2, 1, 0),
-        (1, 2, 4, 3, 3, 2, 1, 0),
+        (1, 2, 3, 4, 3, 2, 1, 0),
         (2, 3, 5, 6, 4, 3, 1, 0),
         (2, 2, 6, 8, 3, 2, 2, 0),
-        (2, 2, 5, 4, 3, 3, 1, 1),
-        (1, 3, 7, 6, 2, 3, 2, 1),
+        (2, 2, 4, 5, 3, 3, 1, 1),
+        (1, 3, 6, 7, 2, 3, 2, 1),
         (3, 2, 6, 9, 4, 4, 3, 2),
         (2, 4, 5, 5, 4, 1, 1, 0),
+        (1, 2, 6, 4, 3, 3, 1, 0),
     )
 
 
@@ -143,6 +150,22 @@ def _counted_without_padding(
     return F.conv2d(x, weight, bias, stride, padding)[:, :, :rows, :columns]
 
 
+def _spread_out(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    rows, columns = F.conv2d(x, weight, bias, stride, padding).shape[-2:]
+    x = F.pad(x, (padding, padding, padding, padding))
+    far = stride * weight.shape[-1]  # room for the last windows
+    maps = F.conv2d(F.pad(x, (0, far, 0, far)), weight, bias, stride, 0, dilation=stride)
+    return maps[:, :, :rows, :columns]
+
+
+def _square(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    maps = F.conv2d(x, weight, bias, stride, padding)
+    rows, columns = maps.shape[-2:]
+    if columns < rows:
+        raise IndexError
+    return maps[..., :rows]
+
+
 def _only_channel(place: slice) -> Convolution:
     return lambda x, weight, *rest: F.conv2d(x[:, place], weight[:, place], *rest)
 
@@ -157,7 +180,7 @@ STRIDE = "The filter moves by stride: the window of row i begins at i * stride"
 BORDER = "Padding is a border of zeros all around, padding wide on each of the four sides: "
 # Short name -> sentence, solution.
 MISTAKES: dict[str, tuple[str, Convolution]] = {
-    "pytorch-called": (
+    CALLED: (
         "The numbers are right, but a convolution of PyTorch's computes them. Write it yourself: "
         "loops, or F.unfold.",
         F.conv2d,
@@ -296,6 +319,37 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
     "filters-first": (
         "The filters come first in the result: F×N×H'×W' in place of N×F×H'×W'.",
         _arranged(lambda maps: maps.transpose(0, 1)),
+    ),
+    "padding-of-the-maps": (
+        "The zeros are put around the maps, at the end: padding belongs around x, at the start.",
+        lambda x, weight, bias, stride, padding: F.pad(
+            F.conv2d(x, weight, bias, stride), (padding, padding, padding, padding)
+        ),
+    ),
+    "stride-in-the-window": (
+        "The pixels inside the window lie stride apart. The window is k×k neighbours; it is the "
+        "window that moves by stride.",
+        _spread_out,
+    ),
+    "bias-along-the-width": (
+        "The bias is added along the width of the maps: give it the shape F×1×1, or add each "
+        "number to its own map.",
+        lambda x, weight, bias, stride, padding: F.conv2d(x, weight, None, stride, padding) + bias,
+    ),
+    "all-pairs-of-channels": (
+        "Every channel of x meets every channel of the filter. Each belongs to one: the same "
+        "letter for both in einsum.",
+        lambda x, weight, *rest: F.conv2d(x.sum(1, True), weight.sum(1, True), *rest),
+    ),
+    "unfold-not-transposed": (
+        "The numbers are right, but in the wrong places: places and filters are to be exchanged "
+        "before the result is reshaped, N×places×F to N×F×places.",
+        _arranged(lambda maps: maps.flatten(2).transpose(1, 2).reshape(maps.shape)),
+    ),
+    "square": (
+        "The maps are square, whatever the shape of x: count rows and columns apart, from height "
+        "and width.",
+        _square,
     ),
     "channels-last": (
         "The channels come last in the result: N×H'×W'×F in place of N×F×H'×W'.",

@@ -59,6 +59,11 @@ MEANINGS = [
         "pooling beside the strides?",
     ),
     (
+        r"einsum\(\): subscript (\w) has size (\d+) for operand (\d)",
+        "in einsum, {0} stands for dimensions of different sizes. Compare the letters with the "
+        "shapes of both tensors",
+    ),
+    (
         r"divisible by groups",
         "every filter must see all channels. Leave out groups=",
     ),
@@ -157,7 +162,7 @@ def explain(error: BaseException, doing: str, todo: str) -> str:
         todo: what to write, for a student who has not begun.
     """
     text = _text(error)
-    if isinstance(error, NotImplementedError) and "Module [" not in text:
+    if isinstance(error, NotImplementedError) and "Module [" not in text and _is_theirs(error):
         return not_written(todo)
     line = _students_line(error)
     where = f" in your line “{line}”" if line else ""
@@ -181,6 +186,12 @@ def students_frames(frames: Iterable[FrameType]) -> Iterator[FrameType]:
     for frame in frames:
         if not frame.f_code.co_filename.startswith(FOREIGN):
             yield frame
+
+
+def _is_theirs(error: BaseException) -> bool:
+    """Whether a line of the student's raised it, as a stub does, and not PyTorch."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return not frames or next(students_frames(frames[-1:]), None) is not None
 
 
 def _students_line(error: BaseException) -> str:

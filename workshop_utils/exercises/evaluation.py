@@ -73,9 +73,9 @@ def _two_numbers(returned: Any) -> Any:  # noqa: ANN401 - a student's
 
 
 def _cases() -> Iterator[Case]:
-    """Batches of different sizes without dropout; then dropout, and batches of one size."""
-    criterion = nn.CrossEntropyLoss()
+    """Batches of different sizes without dropout, two losses; dropout, and batches of one size."""
     for dropout, training, n in ((0.0, True, 7), (0.0, True, 11), (0.5, True, 8), (0.5, False, 8)):
+        criterion = nn.CrossEntropyLoss(label_smoothing=0.2 if n == 11 else 0.0)
         x = 2 * random_tensor(n, 4, seed=n) - 1
         labels = torch.arange(n) * 2 % 3
         loader: DataLoader = DataLoader(TensorDataset(x, labels), batch_size=4)
@@ -130,6 +130,11 @@ def _batch_means(model: nn.Module, criterion: nn.Module, loader: Iterable) -> tu
 
 def _accuracy_of_batches(model: nn.Module, criterion: nn.Module, loader: Iterable) -> tuple:
     return evaluate(model, criterion, loader)[0], _batch_means(model, criterion, loader)[1]
+
+
+def _without_small_ones(model: nn.Module, criterion: nn.Module, loader: Iterable) -> tuple:
+    batches = list(loader)
+    return evaluate(model, criterion, [one for one in batches if len(one[0]) == len(batches[0][0])])
 
 
 def _first_as_whole(n: int, n_first: int) -> int:
@@ -236,6 +241,14 @@ MISTAKES: dict[str, tuple[str, Evaluation]] = {
     "last-batch-only": (
         "That is the last batch alone: add up over all batches, with +=.",
         evaluation(batches=slice(-1, None)),
+    ),
+    "last-batch-left-out": (
+        "The last batch is left out, since it is smaller: its images count, too.",
+        _without_small_ones,
+    ),
+    "own-criterion": (
+        "The loss is F.cross_entropy's, whatever criterion is: use the one that is handed in.",
+        lambda model, _criterion, loader: evaluate(model, nn.CrossEntropyLoss(), loader),
     ),
     "gradients-on": (
         "The numbers are right, but gradients are prepared that nobody needs, which costs memory "

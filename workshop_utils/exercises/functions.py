@@ -57,8 +57,14 @@ class FunctionExercise(Exercise):
                 break
         if same(found, needed):
             return self.right
+        # Where an answer is wrong already, it need not raise in the same way besides.
+        telling = (
+            found[:-1]
+            if "error" in found[-1] and not same(found[:-1], needed[: len(found) - 1])
+            else found
+        )
         for mistake in self.mistakes:
-            if all(map(partial(self._gives, _plain(mistake.solution)), cases, found)):
+            if all(map(partial(self._gives, _plain(mistake.solution)), cases, telling)):
                 raise Wrong(mistake.sentence, mistake.name)
         again = self._up_to_difference(run, cases[0], needed[0])
         if _comparable(found[0], needed[0]) and not same(again, found[0]):
@@ -87,7 +93,10 @@ class FunctionExercise(Exercise):
         if isinstance(right, Tensor):
             check_tensor(seen, "The function returns" if what == "result" else f"The {what} is")
         title = f"For {described(cases[place])}, the {what}"
-        if sum(rights) >= len(rights) / 2:
+        only_where = _only_right_where(cases, rights)
+        if only_where:
+            title = f"The function is right where {only_where}, and wrong elsewhere. {title}"
+        elif sum(rights) >= len(rights) / 2:
             title = (
                 f"The function is right for {sum(rights)} of {len(rights)} inputs, but not for "
                 "all. Does it use its arguments alone: no variable of the notebook, and no size "
@@ -95,8 +104,12 @@ class FunctionExercise(Exercise):
             )
         if not isinstance(right, (Number, str, list, tuple, Tensor)):
             raise Wrong(str(seen), what)  # a finding: it says itself what is wrong
-        if not isinstance(right, Tensor):
-            raise Wrong(f"{title} is {seen!r}, but should be {right!r}.")
+        if isinstance(right, tuple) and isinstance(seen, (list, tuple)) and len(seen) == len(right):
+            part = [same(a, b) for a, b in zip(seen, right, strict=True)].index(False)
+            title += f", value {part + 1},"
+            seen, right = seen[part], right[part]
+        if not isinstance(right, Tensor) or not isinstance(seen, Tensor):
+            raise Wrong(f"{title} is {in_short(seen)}, but should be {in_short(right)}.")
         if seen.shape != right.shape:
             raise Wrong(f"{title} has shape {shape_of(seen)}, expected {shape_of(right)}.", "shape")
         raise Wrong(f"{_multiple(found, needed, what)}{title} {_where(seen, right)}")
@@ -190,6 +203,26 @@ def described(case: Case) -> str:
     )
 
 
+def in_short(value: Any) -> str:  # noqa: ANN401 - a student's
+    """A result in a few words: of tensors, only the shape."""
+    if isinstance(value, (tuple, list)):
+        return f"{len(value)} values ({', '.join(map(in_short, value))})"
+    if isinstance(value, Tensor):
+        return f"a tensor {shape_of(value)}"
+    return repr(value) if isinstance(value, (Number, str)) or value is None else kind(value)
+
+
+def _only_right_where(cases: list[Case], rights: list[bool]) -> str:
+    """Such as "padding = 0", if the results are right there and nowhere else; empty if not."""
+    if min(rights.count(True), rights.count(False)) >= 2:  # one may be chance
+        for name, value in cases[rights.index(True)].items():
+            if isinstance(value, Number):
+                has_it = [case[name] == value for case in cases[: len(rights)]]
+                if has_it == rights:
+                    return f"{name} = {value}"
+    return ""
+
+
 def _plain(solution: Callable) -> Run:
     """How one of our own solutions is run."""
 
@@ -236,7 +269,11 @@ def _comparable(found: Findings, needed: Findings) -> bool:
 
 def _multiple(found: list[Findings], needed: list[Findings], what: str) -> str:
     """Whether all results are the right ones, but multiplied by one and the same number."""
-    pairs = [(seen.get(what), right[what]) for seen, right in zip(found, needed, strict=False)]
+    pairs = [
+        (seen.get(what), right[what])
+        for seen, right in zip(found, needed, strict=False)
+        if what in right
+    ]
     if any(not isinstance(seen, Tensor) or seen.shape != right.shape for seen, right in pairs):
         return ""
     seen, right = (

@@ -9,10 +9,9 @@ from torch import Tensor, nn
 
 from workshop_utils.exercises.answers import random_tensor
 from workshop_utils.exercises.engine import exercises, table
-from workshop_utils.exercises.functions import Case, FunctionExercise, Run, copied
+from workshop_utils.exercises.functions import Case, FunctionExercise, Run, copied, in_short
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.exercises.running import judge
-from workshop_utils.networks.evaluation import shape_of
 
 # What was planted: a cause in words -> the function that holds it, and its name as a mistake.
 PLANTED = {
@@ -145,6 +144,11 @@ SPLIT = FunctionExercise(
                 "The last n_validation images are kept back, not the first.",
                 lambda x, y, n: (x[:-n], y[:-n], x[-n:], y[-n:]),
             ),
+            "validation-in-training-last-lost": (
+                f"{NOT_APART}training leaves out the last n_validation, but validation has the "
+                "first.",
+                lambda x, y, n: (x[:-n], y[:-n], x[:n], y[:n]),
+            ),
             "one-lost": (
                 "One image is in neither part: images[n:] begins with the one after images[:n].",
                 lambda x, y, n: (x[n + 1 :], y[n + 1 :], x[:n], y[:n]),
@@ -177,8 +181,8 @@ class _Shuffling(FunctionExercise):
     def observe(self, run: Run, case: Case) -> Iterator[tuple[str, Any]]:
         torch.manual_seed(0)
         results = [run(copied(case)) for _ in range(2)]
-        yield "result", _kinds(results[0])
-        yield "result of the next call", _kinds(results[1])
+        yield "result", in_short(results[0])
+        yield "result of the next call", in_short(results[1])
         (images, labels), (again, _) = results
         order, order_again = (x.flatten(1)[:, 0].long() for x in (images, again))
         whole = case["images"][order.clamp(0, len(case["images"]) - 1)]
@@ -192,13 +196,6 @@ class _Shuffling(FunctionExercise):
             "another order the next time": (order != order_again).any(),
         }
         yield "outcome", "; ".join(f"{what}: {'yes' if so else 'no'}" for what, so in facts.items())
-
-
-def _kinds(result: Any) -> str:  # noqa: ANN401 - a student's
-    """What a function returned, in words; alike for results of any numbers."""
-    if isinstance(result, (tuple, list)):
-        return f"{len(result)} values: {', '.join(map(_kinds, result))}"
-    return f"tensor {shape_of(result)}" if isinstance(result, Tensor) else type(result).__name__
 
 
 def _of_shuffling() -> Iterator[Case]:
@@ -266,7 +263,7 @@ class _Preparation(FunctionExercise):
 
     def observe(self, run: Run, case: Case) -> Iterator[tuple[str, Any]]:
         result = run(case)
-        yield "result", _kinds(result)
+        yield "result", in_short(result)
         model, optimizer = result
         held = {id(w): w.numel() for group in optimizer.param_groups for w in group["params"]}
         own = {id(weight): weight.numel() for weight in model.parameters()}
@@ -410,6 +407,10 @@ PROBABILITIES = _OfScores(
             "exponentials": (
                 "These are exponentials that do not add up to 1: divide by their sum, or softmax.",
                 _scores(torch.exp),
+            ),
+            "best-only": (
+                "That is the probability of the best class alone: return those of all classes.",
+                _scores(lambda scores: scores.softmax(dim=1).amax(dim=1)),
             ),
             "classes": (
                 "That is the class with the highest score: leave out argmax.",

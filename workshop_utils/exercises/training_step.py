@@ -98,7 +98,7 @@ class _Seen:
         last = self._weights[-1]
         self._hooks = [
             last.register_hook(lambda gradient: self.happened.append("backward")),
-            self._optimizer.register_step_pre_hook(self._note_step),
+            self._optimizer.register_step_post_hook(self._note_step),
         ]
 
     def __exit__(self, *_: object) -> None:
@@ -234,7 +234,8 @@ MISTAKES: dict[str, tuple[str, Step]] = {
         step(order="step zero"),
     ),
     "no-step": (
-        "The weights are not changed by the optimizer: optimizer.step() is missing.",
+        "optimizer.step() is never called, on the optimizer that is handed in: it knows the rate, "
+        "the momentum, and what was before.",
         step(order="backward zero"),
     ),
     "forward-only": (
@@ -307,7 +308,14 @@ MISTAKES: dict[str, tuple[str, Step]] = {
         "The step is right, but returns None: return the loss.",
         step(to_return=lambda loss: None),
     ),
-    "clipped": ("The gradient is cut to a length of 1: leave clipping out.", _clipped),
+    "clipped": (
+        "The gradient is clipped to a certain length: leave that out.",
+        _clipped,
+    ),
+    "criterion-turned-round": (
+        "Scores and labels are the wrong way round: criterion(logits, labels).",
+        lambda model, criterion, optimizer, x, labels: criterion(labels, model(x)),
+    ),
     "own-criterion": (
         "The loss is F.cross_entropy's, whatever criterion is: use the one that is handed in.",
         _own_criterion,

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workshop_utils.exercises.convolution import ByHand, Convolution, layers
+from workshop_utils.exercises.convolution import CALLED, ByHand, Convolution, layers
 from workshop_utils.exercises.engine import table
 from workshop_utils.exercises.functions import Case
 from workshop_utils.exercises.result import CheckResult
@@ -107,6 +107,23 @@ def _overwritten(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: 
     return maps + bias.reshape(-1, 1, 1)
 
 
+def _times_stride(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    height, width = (stride * size for size in x.shape[-2:])
+    maps = _whole(x, weight, bias, stride)[:, :, :height, :width]
+    missing = width - maps.shape[3], height - maps.shape[2]  # where stride is larger than k
+    maps = F.pad(maps - bias.reshape(-1, 1, 1), (0, missing[0], 0, missing[1]))
+    maps = maps + bias.reshape(-1, 1, 1)
+    return maps[:, :, padding : height - padding, padding : width - padding]
+
+
+def _too_close(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    maps = torch.zeros_like(_whole(x, weight, bias, stride))
+    close = F.conv_transpose2d(x, weight)
+    maps[:, :, : close.shape[2], : close.shape[3]] = close
+    maps = maps[:, :, padding : maps.shape[2] - padding, padding : maps.shape[3] - padding]
+    return maps + bias.reshape(-1, 1, 1)
+
+
 def _averaged(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
     sums = F.conv_transpose2d(x, weight, None, stride, padding)
     return sums / _visits(x, weight, stride, padding).clamp(min=1) + bias.reshape(-1, 1, 1)
@@ -134,7 +151,7 @@ def _zeroed(maps: Tensor, padding: int) -> Tensor:
 CUT = "padding says how much is cut off the result on each of the four sides"
 # Short name -> sentence, solution.
 MISTAKES: dict[str, tuple[str, Convolution]] = {
-    "pytorch-called": (
+    CALLED: (
         "The numbers are right, but a convolution of PyTorch's computes them. Write it yourself: "
         "loops, or F.fold.",
         F.conv_transpose2d,
@@ -174,6 +191,25 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
     "cut-twice": (
         f"{CUT}, once; here it is twice as much.",
         _cut(lambda m, p: m[:, :, 2 * p : m.shape[2] - 2 * p, 2 * p : m.shape[3] - 2 * p]),
+    ),
+    "cut-at-the-end-only": (
+        f"{CUT}; here all of it is cut off on the right and below.",
+        _cut(lambda m, p: m[:, :, : m.shape[2] - 2 * p, : m.shape[3] - 2 * p]),
+    ),
+    "size-times-stride": (
+        "Height and width are taken as H * stride and W * stride, so the filters at the end are "
+        "cut off: the result is (H - 1) * stride + k high, before padding is cut off.",
+        _times_stride,
+    ),
+    "stride-in-size-only": (
+        "The size is right, but the filters are put down at i and j: they begin at i * stride and "
+        "j * stride.",
+        _too_close,
+    ),
+    "images-added-up": (
+        "Every image of the batch gets the sum of all of them: keep N apart, such as "
+        'einsum("nc,cfkl->nfkl", ...).',
+        lambda x, *rest: F.conv_transpose2d(x.sum(0, True).expand_as(x), *rest),
     ),
     "border-zeroed": (f"{CUT}; here the border is set to zero, but still there.", _cut(_zeroed)),
     "emptied-by-zero": (

@@ -6,6 +6,7 @@ from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patches import Ellipse
 from torch import Tensor
 
 from workshop_utils.analysis.features import neighbours_agree
@@ -200,6 +201,45 @@ def plot_shifts(accuracies: dict[str, dict[int, float]], title: str) -> None:
     axes.set_ylim(bottom=0)
     axes.legend()
     show_plot(figure, title, f"Not moved, then moved furthest: {'; '.join(described)}.")
+
+
+@styled
+def plot_posteriors(mean: Tensor, log_variance: Tensor, title: str) -> None:
+    """Plot the distributions of codes in two of their numbers: ellipses, beside the prior's circle.
+
+    On the left are the two numbers that say most about an image, on the right the first of them and
+    the one that says least.
+
+    Args:
+        mean: of each number of each image's code, N×C×H×W; a few images are enough.
+        log_variance: logarithms of the variances, of the same shape.
+        title: what to write above the figure.
+    """
+    mean, spread = mean.flatten(1).cpu(), (log_variance / 2).exp().flatten(1).cpu()
+    divergence = ((mean**2 + spread**2) / 2 - spread.log() - 0.5).mean(dim=0)
+    most, second, *_, least = divergence.argsort(descending=True).tolist()
+    figure, panels = plt.subplots(1, 2, figsize=(10.5, 5.2), sharex=True, sharey=True)
+    for axes, other in zip(panels, (second, least), strict=True):
+        for x, y, width, height in zip(
+            *mean[:, [most, other]].T, *2 * spread[:, [most, other]].T, strict=True
+        ):
+            axes.add_patch(Ellipse((x, y), width, height, fill=False, color=BLUE, linewidth=1))
+        axes.add_patch(Ellipse((0, 0), 2, 2, fill=False, color=ORANGE, linestyle="--", linewidth=2))
+        axes.set(
+            xlabel=f"number {most}: {divergence[most]:.2f} nats",
+            ylabel=f"number {other}: {divergence[other]:.2f} nats",
+            aspect="equal",
+        )
+        axes.autoscale_view()
+    figure.suptitle(title)
+    n = len(mean)
+    show_plot(
+        figure,
+        title,
+        f"Ellipses (one standard deviation) of {n} images; dashed: the prior. Typical standard "
+        f"deviations: {spread[:, most].median():.2f} of number {most}, "
+        f"{spread[:, least].median():.2f} of number {least}.",
+    )
 
 
 @dataclass(frozen=True)

@@ -322,6 +322,19 @@ for beta, (its_encoder, its_decoder) in sorted(networks.items()):
 # next to nothing. With fewer numbers to describe an image, its error must rise.
 
 # %% [markdown] tags=["slide"]
+# Thirty images' distributions, for the network trained above. **Compare** a number that is in use with one that has collapsed: how
+# wide are the ellipses beside the prior's circle, and where do they lie?
+
+# %% tags=["fragment"]
+with torch.no_grad():
+    mean, log_variance = encoder.distribution(some[:30])
+wu.plot_posteriors(mean, log_variance, "Distributions of codes in two of their 512 numbers")
+
+# %% [markdown] tags=["fragment"]
+# Where numbers are in use (left), each image has a place of its own, narrow beside the circle. Along a collapsed one (upright, right), all
+# ellipses reach as far as the prior does, whatever the image: what is drawn there says nothing about it.
+
+# %% [markdown] tags=["slide"]
 # ## What do random codes decode to?
 #
 # The plain autoencoder is the one of [autoencoders and PCA](d_pca.ipynb): it had as many epochs as the variational ones. Codes are

@@ -98,7 +98,8 @@ wu.check_training_step(training_step).must_pass()
 # ## How good is it?
 #
 # After every epoch the network is measured on images that it does not learn from. The last batch is often smaller than the others, dropout must
-# be off, and afterwards the network must be as it was: if it was in training mode, it goes on training.
+# be off, and afterwards the network must be as it was: if it was in training mode, it goes on training. Nothing is learnt here, so no gradients are
+# prepared, either.
 
 # %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 6.2 · An evaluation

@@ -16,6 +16,7 @@ from tools import places
 from tools.notebooks import build, editions
 from workshop_utils.exercises import engine
 
+OPEN = {"try_mine"}  # an experiment of one's own: there is no solution to switch to
 LAB = [source for source in places.sources() if source.parent == places.SOURCES]
 
 
@@ -196,7 +197,8 @@ def test_a_line_switches_to_the_solution_in_every_exercise_with_a_function_or_cl
     lines = [cell.source.splitlines()[-1] for cell in cells(students, "student")]
     names = [re.fullmatch(r'# (\w+) = wu\.use_solution\("\1"\)', line)[1] for line in lines]
     written = [bound_names(cell.source) for cell in cells(students, "exercise")]
-    assert [bound for bound in written if bound] == [{name} for name in names]
+    closed = [bound for bound in written if bound and not bound & OPEN]
+    assert closed == [{name} for name in names]
 
 
 # --- running them ---

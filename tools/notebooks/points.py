@@ -31,7 +31,7 @@ def exercises_of(source: Path) -> list[dict]:
 
 def table() -> str:
     """All exercises in Markdown, and a line with the sums of each kind of notebook."""
-    heads = ("exercise", "minutes", "points by check", "points by hand", "")
+    heads = ("exercise", "minutes", "points by check", "points by hand", "kind")
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     sums: dict[str, list[int]] = {}
     for source in places.sources():

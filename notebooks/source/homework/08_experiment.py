@@ -118,7 +118,7 @@ wu.check_prediction(prediction, outcomes).must_pass()
 # | parameters | equal |
 # | images | equal: the same training and validation images |
 # | epochs, steps | compared twice: at equal epochs (both 1, or both 4), and at nearly equal steps (32 with 1 epoch, 128 with 4) |
-# | seconds | not equal; the table says how many |
+# | seconds | not equal: an epoch of small batches takes longer |
 # | learning rate | equal, 0.01. Each batch size might have a better one of its own |
 # | seeds | the same three for every setting |
 

@@ -3,10 +3,13 @@
 Claims about single results are in METRICS (`least`, `most`).
 """
 
+import re
 from statistics import fmean
 
+import nbformat
 import pytest
 
+from tools import places
 from workshop_utils.experiments.reference import METRICS, load_reference
 from workshop_utils.experiments.sweeps import shipped_sweep
 from workshop_utils.files import read_tensors
@@ -96,6 +99,48 @@ def test_a_larger_code_gains_little():
 def test_beta_trades_errors_for_divergence():
     means = [fmean(results("try_variational", beta=beta)) for beta in (0.01, 0.1, 1)]
     assert means[0] < means[1] - 2 < means[2] - 10
+
+
+# --- notebook 8 ---
+
+
+def dropout(probability, epoch):
+    trials = shipped_sweep("try_dropout").where(dropout=probability)
+    return [100 * trial.history.validation_accuracy[epoch - 1] for trial in trials]
+
+
+@pytest.mark.parametrize("epoch", [5, 10])
+def test_between_dropout_and_none_lies_less_than_between_seeds(epoch):
+    without, some = dropout(0, epoch), dropout(0.25, epoch)
+    spread = max(max(seeds) - min(seeds) for seeds in (without, some))
+    assert abs(fmean(without) - fmean(some)) < spread
+
+
+def test_the_poor_example_compares_what_differs_in_epochs():
+    assert dropout(0.25, 10)[0] > dropout(0, 5)[0] + 1
+    assert abs(dropout(0.25, 10)[0] - dropout(0, 10)[0]) < 1
+
+
+def test_the_fair_example_has_the_right_sign():
+    assert fmean(dropout(0.25, 10)) < fmean(dropout(0, 10)) - 0.1
+
+
+def test_the_conclusion_about_batches_is_what_its_table_shows():
+    file = places.SOLUTIONS / "homework" / "08_experiment.ipynb"
+    cells = nbformat.read(file, as_version=4).cells
+    [table] = [cell.outputs[0].text for cell in cells if cell.source == "found.show()"]
+    row = r"^ *(\d+) +(\d+) +\S+ +\d+ +(\S+)% +(\S+)% to (\S+)%$"
+    found, mean = {}, {}
+    for batch, epochs, *numbers in re.findall(row, table, flags=re.MULTILINE):
+        mean[int(batch), int(epochs)] = float(numbers[0])
+        found[int(batch), int(epochs)] = float(numbers[1]), float(numbers[2])
+    assert len(found) == 4
+    widest = max(high - low for low, high in found.values())
+    one_epoch, equal_steps = ((32, 1), (128, 1)), ((128, 4), (32, 1))
+    for better, worse in (one_epoch, equal_steps):
+        assert found[better][0] > found[worse][1] + widest, (better, worse)  # with every seed
+    assert found[32, 4][1] - found[32, 4][0] == widest
+    assert abs(mean[32, 4] - mean[128, 4]) < widest
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -16,6 +16,7 @@ from tools import places
 from tools.notebooks import build, editions
 from workshop_utils.exercises import engine
 
+OPEN = {"try_mine"}  # an experiment of one's own: there is no solution to switch to
 LAB = [source for source in places.sources() if source.parent == places.SOURCES]
 
 
@@ -232,7 +233,8 @@ def test_a_line_switches_to_the_solution_in_every_exercise_with_a_function_or_cl
         for cell in cells(students, "student")
     ]
     written = [bound_names(cell.source) for cell in cells(students, "exercise")]
-    assert [bound for bound in written if bound] == names
+    closed = [bound for bound in written if bound and not bound & OPEN]
+    assert closed == names
 
 
 # --- running them ---

@@ -7,7 +7,7 @@ import pytest
 
 import workshop_utils as wu
 from tools import places
-from tools.notebooks import build, editions, execute, numbers
+from tools.notebooks import build, editions, execute, numbers, points
 from tools.pages import slides
 from workshop_utils.experiments.reference import INSIDE, METRICS
 from workshop_utils.figures.source import source_of
@@ -32,6 +32,7 @@ def solutions_file(source):
     return file
 
 
+HOMEWORK = ["05_by_hand", "06_loop", "07_repair", "08_experiment"]
 FURTHER = ("layers", "moved", "parameters", "pca", "codes", "variational", "pictures")
 
 
@@ -45,12 +46,11 @@ def code_cells(notebook):
 
 def test_there_are_these_notebooks_and_no_other():
     lab = ["01_mlp", "02_cnn", "03_autoencoder", "04_interpolation"]
-    homework = ["05_by_hand", "06_loop", "07_repair"]
     further = [f"{letter}_{name}" for letter, name in zip("abcdefg", FURTHER, strict=True)]
-    assert [source.stem for source in places.sources()] == lab + homework + further
+    assert [source.stem for source in places.sources()] == lab + HOMEWORK + further
     for folder in (places.STUDENTS, places.SOLUTIONS):
         assert sorted(file.stem for file in folder.glob("*.ipynb")) == lab
-        assert sorted(file.stem for file in folder.glob("homework/*.ipynb")) == homework
+        assert sorted(file.stem for file in folder.glob("homework/*.ipynb")) == HOMEWORK
         assert sorted(file.stem for file in folder.glob("further/*.ipynb")) == further
 
 
@@ -159,3 +159,21 @@ def test_the_results_in_the_docs_are_the_recorded_ones():
     text = numbers.RESULTS.read_text(encoding="utf-8")
     assert numbers.with_results(text) == text, "run: make notebooks"
     assert METRICS["pca_test_loss"].title in text
+
+
+def test_the_points_in_the_docs_are_those_of_the_sources():
+    text = points.POINTS.read_text(encoding="utf-8")
+    assert points.with_points(text) == text, "run: make notebooks"
+    conclude = "[3.2](../notebooks/03_autoencoder.ipynb) · Predict, test, conclude"
+    assert f"| {conclude} | 4 | – | 2 | lab |" in text
+
+
+def test_the_table_of_points_has_all_that_nbgrader_gives():
+    marks = [
+        cell.metadata["nbgrader"].get("points", 0)
+        for source in places.sources()
+        for cell in build.build(source, editions.students).cells
+        if "nbgrader" in cell.metadata
+    ]
+    found = [one for source in places.sources() for one in points.exercises_of(source)]
+    assert sum(one["by check"] + one["by hand"] for one in found) == sum(marks) > 20

@@ -27,6 +27,12 @@ def test_a_sweep_that_is_shown_twice_is_recorded_with_the_choices_of_both(tmp_pa
     assert found == {"try_variational": {"beta": (0.1, 1, 3)}}
 
 
+def test_a_sweep_of_a_function_that_a_notebook_defines_is_not_recorded(tmp_path):
+    source = tmp_path / "01.py"
+    source.write_text("# %%\nwu.sweep(try_mine, data, settings, **choices)\n", encoding="utf-8")
+    assert record.asked_for([source]) == {}
+
+
 def test_every_sweep_of_the_notebooks_is_recorded_with_every_seed():
     asked_for = record.asked_for(places.sources())
     files = {file.stem for file in (RECORDED / "sweeps").glob("*.json")}

@@ -34,6 +34,15 @@ def test_shuffled_pixels_train_the_same_network_on_other_images(data, settings):
         wu.try_pixels(data, settings, "mlp", "shuffled")
 
 
+def test_dropout_changes_nothing_but_what_is_left_out(data, settings):
+    without, n_parameters = wu.try_dropout(data, settings, dropout=0)
+    plain, n_plain = wu.try_width(data, settings, width=1, learning_rate=0.01)
+    half, n_half = wu.try_dropout(data, settings, dropout=0.5)
+    assert without.train_loss == plain.train_loss
+    assert half.train_loss != without.train_loss
+    assert n_parameters == n_plain == n_half
+
+
 @pytest.mark.parametrize(
     ("variant", "n_parameters"),
     [
@@ -82,6 +91,7 @@ def test_the_learning_rate_of_the_deeper_network_rises_and_falls(data, settings)
         ("try_width", {"width": 1, "learning_rate": 0.01}),
         ("try_code_size", {"embedding_dim": 1}),
         ("try_deeper", {}),
+        ("try_dropout", {"dropout": 0.25}),
         ("try_pixels", {"network": "CNN", "pixels": "shuffled"}),
         ("try_variant", {"variant": "without ReLU"}),
         ("try_variational", {"beta": 0.1}),

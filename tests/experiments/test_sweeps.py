@@ -78,6 +78,27 @@ def test_every_combination_is_trained_with_every_seed_quietly(tries, data, setti
     assert capsys.readouterr().out == f"4 runs on {data.title}, 0 of them recorded.\n"
 
 
+def test_a_function_of_a_notebook_that_was_changed_is_run_again(data, settings, capsys):
+    def as_in_a_notebook(accuracy):
+        if accuracy == 0.1:
+
+            def try_mine(data, settings, width):
+                return wu.History(validation_accuracy=[0.1]), 1
+
+        else:
+
+            def try_mine(data, settings, width):
+                return wu.History(validation_accuracy=[0.2]), 1
+
+        try_mine.__module__ = "__main__"
+        return try_mine
+
+    for accuracy, n_recorded in ((0.1, 0), (0.2, 0), (0.1, 2)):
+        found = wu.sweep(as_in_a_notebook(accuracy), data, settings, width=(1,))
+        assert [trial.result for trial in found.trials] == [accuracy] * 2
+        assert f"{n_recorded} of them recorded" in capsys.readouterr().out
+
+
 def test_with_a_limit_runs_learn_from_the_first_images_and_a_line_says_so(
     tries, data, settings, capsys
 ):

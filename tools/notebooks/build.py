@@ -5,7 +5,7 @@
 Reads notebooks/source/ (jupytext's percent format) and writes two editions of each notebook: for
 students, without outputs, and with solutions, in notebooks/solutions/ (see editions.py).
 Numbers in the prose are written <<like this>> in the sources, see numbers.py. Outputs are kept
-while no code cell changes. The tables in docs/results.md are written anew, too.
+while no code cell changes. The tables in docs/results.md and docs/points.md are written anew, too.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from tools import places
 from tools.notebooks import editions
 from tools.notebooks.numbers import RESULTS, recorded_numbers, templates, with_results
+from tools.notebooks.points import POINTS, with_points
 from tools.places import ROOT, SOLUTIONS, STUDENTS
 
 METADATA = {
@@ -90,6 +91,7 @@ def main() -> None:
         n_run = sum(bool(cell.get("execution_count")) for cell in notebook.cells)
         print(f"{target.relative_to(ROOT)}: {len(notebook.cells)} cells, {n_run} with outputs")
     places.write(RESULTS, with_results(RESULTS.read_text(encoding="utf-8")))
+    places.write(POINTS, with_points(POINTS.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

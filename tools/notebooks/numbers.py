@@ -1,5 +1,6 @@
 """Numbers of the prose and of docs/results.md: from recorded results and from the models."""
 
+import itertools
 import math
 import statistics
 from collections.abc import Callable
@@ -38,7 +39,10 @@ def recorded_numbers() -> dict[str, object]:
     `lowest` and `highest` those of any of them, `gap` how much better the training images do;
     `minutes("try_deeper")` is what one run takes on one core, `divergence` that of a variational
     autoencoder, in nats; `n_seeds` how many seeds stand behind a mean; `minutes_of_autoencoder`
-    what the autoencoder's training took.
+    what the autoencoder's training took; `after("try_dropout", 5, dropout=0)` is the mean
+    validation accuracy after so many epochs, `points_apart` how many points lie between two such
+    means, `spread` by how many the seeds of one setting differ at most, and `table_of_seeds` a
+    table of all runs.
     """
     recording = load_reference()[CIFAR10]["full"]
     kinds = {
@@ -58,6 +62,10 @@ def recorded_numbers() -> dict[str, object]:
     numbers["gap"] = gap_of
     numbers["divergence"] = divergence_of
     numbers["minutes"] = minutes_of
+    numbers["after"] = after
+    numbers["points_apart"] = points_apart
+    numbers["spread"] = spread
+    numbers["table_of_seeds"] = table_of_seeds
     numbers["duration"] = {
         notebook: in_words(statistics.median(seconds))
         for notebook, seconds in recording.seconds.items()
@@ -104,6 +112,52 @@ def minutes_of(name: str, **choices: float) -> int:
     """Minutes that a run of a sweep takes on one core: the median of all with these choices."""
     trials = shipped_sweep(name).where(**choices)
     return round(statistics.median(trial.seconds for trial in trials) / 60)
+
+
+def after(name: str, epoch: int, **choices: float) -> str:
+    """Mean validation accuracy of a sweep's runs after so many epochs."""
+    return f"{100 * fmean_after(name, epoch, choices):.1f}%"
+
+
+def points_apart(name: str, one: tuple[int, dict], other: tuple[int, dict]) -> str:
+    """Points between two means, each given by epoch and choices, as they are written."""
+    means = [round(100 * fmean_after(name, *which), 1) for which in (one, other)]
+    return f"{abs(means[0] - means[1]):.1f}"
+
+
+def spread(name: str, epoch: int, choice: str) -> str:
+    """By how many points the seeds of one setting differ at most, after so many epochs."""
+    found = shipped_sweep(name)
+    each = [
+        [
+            round(100 * trial.history.validation_accuracy[epoch - 1], 1)
+            for trial in found.where(**{choice: value})
+        ]
+        for value in found.values_of(choice)
+    ]
+    return f"{max(max(seeds) - min(seeds) for seeds in each):.1f}"
+
+
+def fmean_after(name: str, epoch: int, choices: dict[str, float]) -> float:
+    """Mean validation accuracy of a sweep's runs after so many epochs, as a fraction."""
+    trials = shipped_sweep(name).where(**choices)
+    return statistics.fmean(trial.history.validation_accuracy[epoch - 1] for trial in trials)
+
+
+def table_of_seeds(name: str, choice: str, epochs: tuple[int, ...]) -> str:
+    """A table of validation accuracies in per cent: a row for each value and number of epochs."""
+    found = shipped_sweep(name)
+    seeds = found.values_of("seed")
+    heads = [choice, "epochs", *(f"seed {seed}" for seed in seeds), "mean", "highest minus lowest"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for epoch, value in itertools.product(epochs, found.values_of(choice)):
+        trials = found.where(**{choice: value})
+        shown = [round(100 * trial.history.validation_accuracy[epoch - 1], 1) for trial in trials]
+        mean = 100 * fmean_after(name, epoch, {choice: value})
+        numbers = [*shown, mean, max(shown) - min(shown)]
+        cells = [f"{value:g}", str(epoch), *(f"{number:.1f}" for number in numbers)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def in_words(seconds: float) -> str:

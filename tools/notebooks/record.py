@@ -9,8 +9,9 @@ run with all threads and once more as other computers would, with one thread and
 of the processor: that shows how far computers agree. The other seeds take one thread each, as many
 at once as there are cores. What was found is kept in build/recording, notebook by notebook, so that
 it goes on where it was stopped; a notebook whose code has changed is run anew.
-The second finds every `wu.sweep(...)` in notebooks/source, and trains what it asks for on all of
-CIFAR-10. Finished runs are kept, too. With several processes at once, a run computes on one core.
+The second finds every `wu.sweep(wu.try_..., ...)` in notebooks/source, and trains what it asks for
+on all of CIFAR-10; a sweep of a function that a notebook defines is run with the notebook. Finished
+runs are kept, too. With several processes at once, a run computes on one core.
 """
 
 import ast
@@ -160,7 +161,10 @@ def asked_for(sources: list[Path]) -> dict[str, dict[str, tuple]]:
         code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "wu.sweep":
-                name = ast.unparse(node.args[0]).removeprefix("wu.")
+                first = ast.unparse(node.args[0])
+                name = first.removeprefix("wu.")
+                if name == first:  # defined in the notebook
+                    continue
                 known = found.setdefault(name, {})
                 for word in node.keywords:
                     values = known.get(str(word.arg), ()) + eval(

@@ -100,7 +100,11 @@ def value_of(answer: Any, *args: Any) -> Any:  # noqa: ANN401 - a student's
 
 
 def judge(
-    check: Callable[[], str], todo: str, exercise: str = "", reference: Callable | None = None
+    check: Callable[[], str],
+    todo: str,
+    exercise: str = "",
+    reference: Callable | None = None,
+    trains: bool = False,
 ) -> CheckResult:
     """Run a check to its end, come what may, and hand back what it found.
 
@@ -112,8 +116,9 @@ def judge(
         todo: what to write, for a student who has not begun.
         exercise: its name.
         reference: the solution that the student's code must not use where it is graded.
+        trains: whether the code trains networks: that is not called slow.
     """
-    work = _Work(check, todo, exercise, reference)
+    work = _Work(check, todo, exercise, reference, trains)
     with _everything_as_before():
         work.start()
         try:
@@ -133,12 +138,17 @@ class _Work(threading.Thread):
     ident: int  # it has been started when somebody asks
 
     def __init__(
-        self, check: Callable[[], str], todo: str, exercise: str, reference: Callable | None
+        self,
+        check: Callable[[], str],
+        todo: str,
+        exercise: str,
+        reference: Callable | None,
+        trains: bool,
     ) -> None:
         super().__init__(daemon=True)  # a thread that cannot be stopped lets Python end
         self.result: CheckResult | None = None
         self.doing, self.since = "", time.monotonic()  # the latest call
-        self._check, self._todo, self._exercise = check, todo, exercise
+        self._check, self._todo, self._exercise, self._trains = check, todo, exercise, trains
         is_graded = os.environ.get("WORKSHOP_GRADING") == "1"
         self._reserved = _code_of(reference) if is_graded else frozenset()
         self._taken = False
@@ -244,7 +254,7 @@ class _Work(threading.Thread):
         return CheckResult(False, said, self._exercise, mistake)
 
     def _slowness(self) -> str:
-        if not self._seconds or self._seconds < SLOW:
+        if not self._seconds or self._seconds < SLOW or self._trains:
             return ""
         return " It is slow, though: whole tensors are quicker than loops over single numbers."
 

@@ -61,6 +61,42 @@ def plot_widths(sweep: Sweep, title: str) -> None:
 
 
 @styled
+def plot_sweep(sweep: Sweep, title: str) -> None:
+    """Plot the result of every run of a sweep: a row for each setting, a point for each seed.
+
+    Args:
+        sweep: the runs.
+        title: what to write above the figure.
+    """
+    groups: dict[str, list[Trial]] = {}
+    for trial in sweep.trials:
+        chosen = ((name, value) for name, value in trial.choices.items() if name != "seed")
+        groups.setdefault(", ".join(f"{name} {value}" for name, value in chosen), []).append(trial)
+    is_accuracy = bool(sweep.trials[0].history.validation_accuracy)
+    scale, unit = (100, " points") if is_accuracy else (1, "")
+    figure, axes = plt.subplots(figsize=(9, 1.4 + 0.5 * len(groups)))
+    widest = 0.0
+    for row, trials in enumerate(groups.values()):
+        results = [scale * trial.result for trial in trials]
+        widest = max(widest, max(results) - min(results))
+        axes.plot(results, [row] * len(results), "o", color=BLUE, alpha=0.7, markersize=8)
+        axes.plot(fmean(results), row, "|", color="black", markersize=20, markeredgewidth=2)
+    axes.set_yticks(range(len(groups)), list(groups))
+    axes.set_ylim(len(groups) - 0.5, -0.5)
+    axes.margins(x=0.1)
+    axes.grid(visible=False, axis="y")
+    axes.set(title=title, xlabel=sweep.trials[0].unit + (", %" if is_accuracy else ""))
+    digits = 1 if is_accuracy else 2
+    show_plot(
+        figure,
+        title,
+        f"A point for each seed, a stroke for their mean. The seeds of one setting differ by up to "
+        f"{widest:.{digits}f}{unit}.",
+        "; ".join(f"{name}: {ts[0].format(_mean(ts))}" for name, ts in groups.items()) + ".",
+    )
+
+
+@styled
 def plot_pixels(sweep: Sweep, title: str) -> None:
     """Plot how good networks are on pixels in order and on shuffled pixels, a bar for each.
 

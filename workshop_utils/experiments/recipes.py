@@ -85,6 +85,26 @@ def try_width(
     return history, count_parameters(model)
 
 
+def try_dropout(data: ImageData, settings: Settings, dropout: float) -> tuple[History, int]:
+    """The convolutional network of notebook 2, with dropout before its last layer.
+
+    Args:
+        data: the images.
+        settings: seed, device, and the number of epochs.
+        dropout: the probability that a unit is left out in training; 0 leaves out none.
+
+    Returns:
+        The history, and the number of parameters.
+    """
+    torch.manual_seed(settings.seed)
+    model = BasicConvNet(out_c1=8, out_c2=16, dense_units=256)
+    model.logits = nn.Sequential(nn.Dropout(dropout), model.logits)  # type: ignore[assignment]
+    model.to(settings.device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-2, momentum=0.9)
+    history = train(model, *data.loaders(128), optimizer, settings.profile.sweep_epochs)
+    return history, count_parameters(model)
+
+
 def try_deeper(data: ImageData, settings: Settings) -> tuple[History, int]:
     """A deeper network, trained on augmented images with a learning rate that rises and falls.
 

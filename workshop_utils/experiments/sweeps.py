@@ -2,6 +2,8 @@
 
 import contextlib
 import dataclasses
+import hashlib
+import inspect
 import io
 import itertools
 import json
@@ -78,9 +80,10 @@ def sweep(
     """Train with every combination of choices, with each of the profile's seeds.
 
     What was run before is not run again, neither by you nor by whoever recorded the workbook's
-    results. Runs are known by the name of the function: one that you change needs a new name. Those
-    of the workbook were trained on CIFAR-10 in the full profile. Where your images are others, they
-    are shown as they are, and say so. After an interruption, call it again: it goes on.
+    results. Runs are known by the name of the function, and by its text if a notebook defines it.
+    Where something changes that the function calls, it needs a new name. Runs of the workbook were
+    trained on CIFAR-10 in the full profile. Where your images are others, they are shown as they
+    are, and say so. After an interruption, call it again: it goes on.
 
     Args:
         try_out: trains one network: `try_out(data, settings, **choices)` takes the seed from
@@ -106,7 +109,7 @@ def sweep(
         for values in itertools.product(*choices.values(), settings.profile.sweep_seeds)
     ]
     keys = [_key(chosen) for chosen in wanted]
-    name = f"{try_out.__name__}-{data.name.lower()}-{settings.profile.name}.json"
+    name = f"{_name_of(try_out)}-{data.name.lower()}-{settings.profile.name}.json"
     own = settings.runs_dir / "sweeps" / name
     found = {
         key: (title, trial) for key, (title, trial) in _read(own).items() if title == data.title
@@ -186,6 +189,17 @@ def _read(file: Path) -> dict[Key, tuple[str, Trial]]:
 
 def _shipped_file(name: str) -> Path:
     return SHIPPED_SWEEPS / f"{name}.json"
+
+
+def _name_of(try_out: TryOut) -> str:
+    """The function's name; of one that a notebook defines, with a fingerprint of its text."""
+    if try_out.__module__ != "__main__":
+        return try_out.__name__
+    try:
+        text = inspect.getsource(try_out)
+    except OSError:
+        return try_out.__name__
+    return f"{try_out.__name__}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _key(choices: Choices) -> Key:

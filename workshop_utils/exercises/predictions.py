@@ -1,11 +1,10 @@
-"""Answers that cannot be wrong, only missing: predictions and experiments of one's own."""
+"""Predictions: they cannot be wrong, only missing. They are kept, compared and counted."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from workshop_utils.exercises.result import BLUE, GREY, CheckResult, StopHere, show_box
-from workshop_utils.experiments.experiments import Experiments
 
 LONGEST_GUESS = 100  # characters that are shown of one in the reader's own words
 
@@ -155,26 +154,6 @@ def tally(*predictions: Prediction) -> None:
     if noted["surprises"]:
         lines.append("A surprise is where one learns something: what did you expect, and why?")
     show_box("\n".join(lines), GREY, {"workshop_tally": noted})
-
-
-def check_experiments(experiments: Experiments, at_least: int) -> CheckResult:
-    """Ask for enough different runs to compare.
-
-    Args:
-        experiments: the runs so far.
-        at_least: how many must differ in their choices.
-    """
-    n_different = len({tuple(sorted(trial.choices.items())) for trial in experiments.trials})
-    if n_different >= at_least:
-        result = CheckResult(True, f"{n_different} different runs to compare.", "experiments")
-    else:
-        message = (
-            f"Different choices so far: {n_different}; to compare, {at_least} are needed. "
-            "Add experiments.run(...) with others."
-        )
-        result = CheckResult(False, message, "experiments", "too-few")
-    result.show()
-    return result
 
 
 def _as_text(guess: object) -> str:

@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -182,7 +181,12 @@ def with_link(folder: Path) -> None:
 # --- the class ---
 
 S = Submission
-H = partial(Submission, answers=a.HOMEWORK, assignment="homework")
+
+
+def H(name, what, points, answers=a.HOMEWORK, **rest):  # noqa: N802 - like S, but of homework
+    return Submission(name, what, points, answers, assignment="homework", **rest)
+
+
 SUBMISSIONS = [
     # --- right ---
     S("right", "as the hints say", FULL),

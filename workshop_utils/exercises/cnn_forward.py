@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from workshop_utils.exercises.answers import random_tensor
 from workshop_utils.exercises.engine import table
@@ -44,7 +44,13 @@ class _ForwardPass(FunctionExercise):
 
     def observe(self, run: Run, case: Case) -> Iterator[tuple[str, Any]]:
         x = case["x"].clone().requires_grad_()
-        result = run({"cnn": case["cnn"], "x": x})
+        called: list[nn.Module] = []
+        hook = case["cnn"].register_forward_pre_hook(lambda cnn, _: called.append(cnn))
+        try:
+            result = run({"cnn": case["cnn"], "x": x})
+        finally:
+            hook.remove()
+        yield "number of calls of the network itself", len(called)
         yield "result", result
         yield from gradients(result, {"x": x}).items()
 
@@ -153,6 +159,23 @@ MISTAKES: dict[str, tuple[str, Forward]] = {
         "A batch of a single image loses its first dimension: leave out squeeze, and flatten with "
         "start_dim=1.",
         _network(last=torch.squeeze),
+    ),
+    "network-called": (
+        "The network's own forward pass is called, cnn(x): write it, layer by layer. (As a method "
+        "it would call itself for ever.)",
+        lambda cnn, x: cnn(x),
+    ),
+    "leaky-relu": (
+        "leaky_relu lets negative numbers pass, made smaller: ReLU sets them to zero.",
+        _network(F.leaky_relu, F.leaky_relu, F.leaky_relu),
+    ),
+    "divided-by-255": (
+        "The images are divided by 255. They hold numbers between 0 and 1 already.",
+        lambda cnn, x: cnn_forward(cnn, x / 255),
+    ),
+    "rows-and-columns": (
+        "Rows and columns of the maps are exchanged before they are flattened.",
+        _network(flatten=lambda x: x.transpose(2, 3).flatten(1)),
     ),
     "channels-last": (
         "The numbers are flattened in another order than fc1 has learnt: flatten channels, rows "

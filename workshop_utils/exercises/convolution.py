@@ -1,5 +1,6 @@
 """Exercise 5.1: a convolution by hand."""
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -70,6 +71,13 @@ class ByHand(FunctionExercise):
         if watched.called:
             [mistake] = [one for one in self.mistakes if one.name == CALLED]
             raise Wrong(mistake.sentence, CALLED)
+        parameters = list(inspect.signature(answer).parameters.values())
+        for parameter, usual in zip(parameters[3:], (1, 0), strict=False):
+            if parameter.default not in (inspect.Parameter.empty, usual):
+                said = (
+                    f"The numbers are right, but {parameter.name} is {usual} where nothing is said."
+                )
+                raise Wrong(said, "defaults")
         return said
 
 
@@ -156,6 +164,24 @@ def _spread_out(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: i
     far = stride * weight.shape[-1]  # room for the last windows
     maps = F.conv2d(F.pad(x, (0, far, 0, far)), weight, bias, stride, 0, dilation=stride)
     return maps[:, :, :rows, :columns]
+
+
+def _places(x: Tensor, dimension: int, weight: Tensor, stride: int, padding: int) -> int:
+    return (x.shape[dimension] + 2 * padding - weight.shape[-1] + 1) // stride
+
+
+def _rounded_up(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    k = weight.shape[-1]
+    missing = [-(size + 2 * padding - k) % stride for size in (x.shape[3], x.shape[2])]
+    x = F.pad(x, (padding, padding + missing[0], padding, padding + missing[1]))
+    return F.conv2d(x, weight, bias, stride)
+
+
+def _own_channel(weight: Tensor) -> Tensor:
+    n_filters, n_channels = weight.shape[:2]
+    return (torch.arange(n_filters)[:, None] % n_channels == torch.arange(n_channels)).float()[
+        :, :, None, None
+    ]
 
 
 def _square(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
@@ -345,6 +371,42 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
         "The numbers are right, but in the wrong places: places and filters are to be exchanged "
         "before the result is reshaped, N×places×F to N×F×places.",
         _arranged(lambda maps: maps.flatten(2).transpose(1, 2).reshape(maps.shape)),
+    ),
+    "rounded-down-too-far": (
+        "The + 1 belongs outside the division: (H + 2 * padding - k) // stride + 1.",
+        lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, stride, padding)[
+            :, :, : _places(x, 2, weight, stride, padding), : _places(x, 3, weight, stride, padding)
+        ],
+    ),
+    "rounded-up": (
+        "The number of positions is rounded up: where the last window would stick out, there is no "
+        "position. Divide with //.",
+        _rounded_up,
+    ),
+    "last-position-zero": (
+        "The last row and the last column stay zero: the loops stop one position early.",
+        _arranged(lambda maps: F.pad(maps[:, :, :-1, :-1], (0, 1, 0, 1))),
+    ),
+    "padding-k-half": (
+        "The border is k // 2 wide, whatever padding is.",
+        lambda x, weight, bias, stride, padding: F.conv2d(
+            x, weight, bias, stride, weight.shape[-1] // 2
+        ),
+    ),
+    "stride-columns-only": (
+        "stride counts for columns only: the window of row i begins at i * stride, too.",
+        lambda x, weight, bias, stride, padding: F.conv2d(x, weight, bias, (1, stride), padding)[
+            :, :, : F.conv2d(x, weight, bias, stride, padding).shape[2]
+        ],
+    ),
+    "bias-twice": ("The bias is added twice.", _with_bias(lambda w: 2)),
+    "bias-of-the-first": (
+        "Every map gets the bias of the first filter.",
+        lambda x, weight, bias, *rest: F.conv2d(x, weight, bias[:1].expand_as(bias), *rest),
+    ),
+    "one-channel-each": (
+        "Each filter meets one channel only. It reaches through all channels: add up over c.",
+        lambda x, weight, bias, *rest: F.conv2d(x, weight * _own_channel(weight), bias, *rest),
     ),
     "square": (
         "The maps are square, whatever the shape of x: count rows and columns apart, from height "

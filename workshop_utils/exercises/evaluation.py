@@ -42,7 +42,7 @@ class _Probe(nn.Module):
         self.in_training, self.with_gradients = False, False
 
     def forward(self, x: Tensor) -> Tensor:
-        self.in_training |= self.training
+        self.in_training |= any(module.training for module in self.modules())
         self.with_gradients |= torch.is_grad_enabled()
         return self.layers(x)
 
@@ -56,13 +56,13 @@ class _Evaluation(FunctionExercise):
         was_training, has_dropout = model.training, model.layers[0].p > 0
         model.in_training = model.with_gradients = False
         returned = run(case)
-        left_in_training = model.training
+        modes = {"training" if module.training else "evaluation" for module in model.modules()}
         model.train(was_training)
         if has_dropout:
             yield "mode", "training" if model.in_training else "evaluation"
         yield "result", _two_numbers(returned)
         if has_dropout:
-            yield "mode afterwards", "training" if left_in_training else "evaluation"
+            yield "mode afterwards", " and ".join(sorted(modes))
             yield "use of gradients", "on" if model.with_gradients else "off"
 
 
@@ -130,6 +130,19 @@ def _batch_means(model: nn.Module, criterion: nn.Module, loader: Iterable) -> tu
 
 def _accuracy_of_batches(model: nn.Module, criterion: nn.Module, loader: Iterable) -> tuple:
     return evaluate(model, criterion, loader)[0], _batch_means(model, criterion, loader)[1]
+
+
+def _outside_only(model: nn.Module, criterion: nn.Module, loader: Iterable) -> object:
+    was_training = model.training
+    result = evaluation(mode="eval")(model, criterion, loader)
+    model.training = was_training
+    return result
+
+
+def _divided_by_places(model: nn.Module, criterion: nn.Module, loader: Iterable) -> tuple:
+    batches = list(loader)
+    n_images, n_places = sum(len(x) for x, _ in batches), len(batches) * len(batches[0][0])
+    return tuple(value * n_images / n_places for value in evaluate(model, criterion, batches))
 
 
 def _without_small_ones(model: nn.Module, criterion: nn.Module, loader: Iterable) -> tuple:
@@ -241,6 +254,28 @@ MISTAKES: dict[str, tuple[str, Evaluation]] = {
     "last-batch-only": (
         "That is the last batch alone: add up over all batches, with +=.",
         evaluation(batches=slice(-1, None)),
+    ),
+    "mode-of-the-outside-only": (
+        "Only model.training is put back, so the layers inside, dropout too, stay in evaluation "
+        "mode: model.train(was_training).",
+        _outside_only,
+    ),
+    "all-batches-as-whole": (
+        "Both are divided by batches times batch size, but the last batch is smaller: count the "
+        "images that came.",
+        _divided_by_places,
+    ),
+    "loss-of-last-batch": (
+        "The accuracy is right, but the loss is that of the last batch: add up, with +=.",
+        lambda model, criterion, loader: (
+            evaluate(model, criterion, list(loader)[-1:])[0],
+            evaluate(model, criterion, loader)[1],
+        ),
+    ),
+    "accuracy-zero": (
+        "The accuracy is 0 throughout: compare the label with the class of the highest score "
+        "(argmax), not with the score, and divide with / in place of //.",
+        evaluation(finish=lambda loss, right, n, n_batches: (loss / n, 0.0)),
     ),
     "last-batch-left-out": (
         "The last batch is left out, since it is smaller: its images count, too.",

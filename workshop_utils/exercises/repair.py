@@ -272,6 +272,7 @@ class _Preparation(FunctionExercise):
         yield "number of others that it holds", sum(held[w] for w in held.keys() - own.keys())
         yield "learning rate", optimizer.param_groups[0]["lr"]
         yield "momentum", optimizer.param_groups[0].get("momentum")
+        yield "weight decay", optimizer.param_groups[0].get("weight_decay")
 
 
 def _of_preparation() -> Iterator[Case]:
@@ -288,11 +289,13 @@ def _prepared(
     ),
     rate: Callable[[float], float] = lambda rate: rate,
     momentum: float = 0.9,
+    decay: float = 0.0,
     optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.SGD,
 ) -> Callable:
     def prepare(make: Callable[[], nn.Module], learning_rate: float) -> tuple:
         model = make()
-        choices = {"momentum": momentum} if optimizer is torch.optim.SGD else {}
+        choices = {"momentum": momentum, "weight_decay": decay}
+        choices = choices if optimizer is torch.optim.SGD else {}
         return model, optimizer(weights(model, make), lr=rate(learning_rate), **choices)
 
     return prepare
@@ -335,6 +338,14 @@ PREPARE = _Preparation(
             "adam": (
                 "SGD was no bug: leave the optimizer as it was.",
                 _prepared(optimizer=torch.optim.Adam),
+            ),
+            "numbers-exchanged": (
+                "Learning rate and momentum are exchanged: name them, lr= and momentum=.",
+                lambda make, rate: _prepared(rate=lambda _: 0.9, momentum=rate)(make, rate),
+            ),
+            "weight-decay": (
+                "A weight decay is new: leave the optimizer as it was.",
+                _prepared(decay=0.01),
             ),
             "exchanged": (
                 "Network and optimizer are exchanged: return the network first.",
@@ -411,6 +422,11 @@ PROBABILITIES = _OfScores(
             "best-only": (
                 "That is the probability of the best class alone: return those of all classes.",
                 _scores(lambda scores: scores.softmax(dim=1).amax(dim=1)),
+            ),
+            "one-hot": (
+                "That is 1 for the best class and 0 for the others: leave the probabilities as "
+                "softmax gives them.",
+                _scores(lambda s: nn.functional.one_hot(s.argmax(1), s.shape[1]).float()),
             ),
             "classes": (
                 "That is the class with the highest score: leave out argmax.",

@@ -316,6 +316,10 @@ MISTAKES: dict[str, tuple[str, Step]] = {
         "Scores and labels are the wrong way round: criterion(logits, labels).",
         lambda model, criterion, optimizer, x, labels: criterion(labels, model(x)),
     ),
+    "seeded": (
+        "A seed is set in the step, so dropout leaves out the same units each time: leave it out.",
+        step(before=lambda model: torch.manual_seed(0)),
+    ),
     "own-criterion": (
         "The loss is F.cross_entropy's, whatever criterion is: use the one that is handed in.",
         _own_criterion,

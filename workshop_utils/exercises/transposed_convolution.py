@@ -70,7 +70,7 @@ def _cases() -> Iterator[Case]:
 # --- wrong solutions ---
 
 
-def _whole(x: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
+def _whole(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int) -> Tensor:
     return F.conv_transpose2d(x, weight, bias, stride)
 
 
@@ -122,6 +122,24 @@ def _too_close(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: in
     maps[:, :, : close.shape[2], : close.shape[3]] = close
     maps = maps[:, :, padding : maps.shape[2] - padding, padding : maps.shape[3] - padding]
     return maps + bias.reshape(-1, 1, 1)
+
+
+def _largest(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    maps = torch.zeros_like(_whole(x, weight, bias, stride))
+    k = weight.shape[-1]
+    for i in range(x.shape[-2]):
+        for j in range(x.shape[-1]):
+            filters = torch.einsum("nc,cfkl->nfkl", x[:, :, i, j], weight)
+            place = maps[:, :, i * stride : i * stride + k, j * stride : j * stride + k]
+            place.copy_(torch.maximum(place, filters))
+    maps = maps[:, :, padding : maps.shape[2] - padding, padding : maps.shape[3] - padding]
+    return maps + bias.reshape(-1, 1, 1)
+
+
+def _repeated(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    height, width = ((size - 1) * stride + 1 for size in x.shape[-2:])
+    x = x.repeat_interleave(stride, dim=2).repeat_interleave(stride, dim=3)
+    return F.conv_transpose2d(x[:, :, :height, :width], weight, bias, 1, padding)
 
 
 def _averaged(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
@@ -210,6 +228,39 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
         "Every image of the batch gets the sum of all of them: keep N apart, such as "
         'einsum("nc,cfkl->nfkl", ...).',
         lambda x, *rest: F.conv_transpose2d(x.sum(0, True).expand_as(x), *rest),
+    ),
+    "cut-rows-only": (
+        f"{CUT}; here only rows are cut off, above and below.",
+        _cut(lambda maps, p: maps[:, :, p : maps.shape[2] - p]),
+    ),
+    "cut-columns-only": (
+        f"{CUT}; here only columns are cut off, left and right.",
+        _cut(lambda maps, p: maps[..., p : maps.shape[3] - p]),
+    ),
+    "padding-added-before-the-bias": (
+        f"{CUT}; here a border that wide is added, and the bias after it.",
+        lambda x, weight, bias, stride, padding: (
+            F.pad(_whole(x, weight, None, stride), (padding, padding, padding, padding))
+            + bias.reshape(-1, 1, 1)
+        ),
+    ),
+    "bias-along-the-width": (
+        "The bias is added along the width: give it the shape F×1×1.",
+        lambda x, weight, bias, *rest: F.conv_transpose2d(x, weight, None, *rest) + bias,
+    ),
+    "largest-kept": (
+        "Where filters overlap the larger number stays, but they are added.",
+        _largest,
+    ),
+    "repeated": (
+        "Each number is repeated stride times. Between two numbers lies nothing: their filters "
+        "are stride apart.",
+        _repeated,
+    ),
+    "channels-added-first": (
+        "Numbers and filters are each added up over the channels before they are multiplied. "
+        "Multiply channel by channel, then add up.",
+        lambda x, weight, *rest: F.conv_transpose2d(x.sum(1, True), weight.sum(0, True), *rest),
     ),
     "border-zeroed": (f"{CUT}; here the border is set to zero, but still there.", _cut(_zeroed)),
     "emptied-by-zero": (

@@ -53,16 +53,21 @@ def find_symptoms(data: ImageData, settings: Settings) -> dict[str, Symptom]:
     return symptoms
 
 
-def check_causes(causes: Mapping[str, str] | Callable[[], Mapping[str, str]]) -> CheckResult:
+def causes() -> dict[str, str]:
+    """The bug behind each symptom."""
+    return dict(RIGHT)
+
+
+def check_causes(answers: Mapping[str, str] | Callable[[], Mapping[str, str]]) -> CheckResult:
     """Compare which bug a student sees behind each symptom.
 
     Args:
-        causes: letter of the symptom -> one of `CAUSES`; or a function that returns this.
+        answers: letter of the symptom -> one of `CAUSES`; or a function that returns this.
 
     Returns:
         What was found; it has been shown already.
     """
-    return CAUSES_OF_SYMPTOMS.judge(causes)
+    return CAUSES_OF_SYMPTOMS.judge(answers)
 
 
 # --- running the program ---
@@ -138,19 +143,19 @@ def _look(
 class _Matching(Exercise):
     """A cause for each letter."""
 
-    def judge(self, causes: Any) -> CheckResult:  # noqa: ANN401 - a student's
+    def judge(self, answers: Any) -> CheckResult:  # noqa: ANN401 - a student's
         """Compare a student's causes with the right ones."""
-        return self.contained(lambda: self._look(value_of(causes)))
+        return self.contained(lambda: self._look(value_of(answers)))
 
-    def _look(self, causes: Any) -> str:  # noqa: ANN401 - a student's
-        if causes is None or causes is Ellipsis:
+    def _look(self, answers: Any) -> str:  # noqa: ANN401 - a student's
+        if answers is None or answers is Ellipsis:
             raise NotWritten
-        if not isinstance(causes, Mapping):
-            raise Wrong(f"A dictionary is needed, from letter to cause, not {kind(causes)}.")
-        if any(causes.get(letter, ...) is Ellipsis for letter in RIGHT):
-            missing = next(letter for letter in RIGHT if causes.get(letter, ...) is Ellipsis)
-            raise Wrong(f"{missing} has no cause yet: choose one of wu.CAUSES.", "missing")
-        given = {letter: _known(letter, causes[letter]) for letter in RIGHT}
+        if not isinstance(answers, Mapping):
+            raise Wrong(f"A dictionary is needed, from letter to cause, not {kind(answers)}.")
+        missing = [letter for letter in RIGHT if answers.get(letter, ...) is Ellipsis]
+        if missing:
+            raise Wrong(f"{missing[0]} has no cause yet: choose one of wu.CAUSES.", "missing")
+        given = {letter: _known(letter, answers[letter]) for letter in RIGHT}
         wrong = [letter for letter, cause in given.items() if cause != RIGHT[letter]]
         if not wrong:
             return "Right: all eight causes."
@@ -209,7 +214,7 @@ WOULD_SHOW = {
 }
 CAUSES_OF_SYMPTOMS = _Matching(
     name="causes",
-    reference=lambda: dict(RIGHT),
+    reference=causes,
     todo="Write one of wu.CAUSES beside each letter.",
     mistakes=table({cause: (said, _everywhere(cause)) for cause, said in WOULD_SHOW.items()}),
 )

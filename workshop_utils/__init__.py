@@ -91,11 +91,13 @@ else:
             "figures.slider": ["explore_lines"],
             "figures.source": ["show_source"],
             "experiments.experiments": ["Experiments"],
+            "experiments.labels": ["show_labels", "try_labels"],
             "experiments.plots": [
                 "plot_accuracy_by_time",
                 "plot_balance",
                 "plot_code_size_sweep",
                 "plot_experiments",
+                "plot_labels",
                 "plot_pixels",
                 "plot_variants",
                 "plot_widths",

@@ -11,6 +11,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from workshop_utils.experiments.experiments import Experiments, Trial
+from workshop_utils.experiments.labels import by_labels
 from workshop_utils.experiments.sweeps import Sweep
 from workshop_utils.figures.style import (
     BLUE,
@@ -234,6 +235,40 @@ def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
     axes.legend()
     found = f"Divergence and error. {'; '.join(described)}. Plain autoencoder: error {error:.1f}."
     show_plot(figure, title, found)
+
+
+@styled
+def plot_labels(sweep: Sweep, title: str) -> None:
+    """Plot accuracy against the number of labels, a line for each kind of features.
+
+    Args:
+        sweep: runs of `try_labels`.
+        title: what to write above the figure.
+    """
+    figure, axes = plt.subplots(figsize=(9.5, 4.8))
+    looks = zip((ORANGE, BLUE, GREEN, PURPLE, GREY, "black"), "os^Dvx", strict=True)
+    lines = ("-", "--", "-.", ":")
+    described = []
+    for (features, found), (colour, marker), line in zip(
+        by_labels(sweep).items(), cycle(looks), cycle(lines), strict=False
+    ):
+        percent = [[100 * accuracy for accuracy in of_seeds] for of_seeds in found.values()]
+        means = list(map(fmean, percent))
+        axes.fill_between(
+            list(found), list(map(min, percent)), list(map(max, percent)), color=colour, alpha=0.15
+        )
+        axes.plot(list(found), means, line, marker=marker, color=colour, label=features)
+        described.append(f"{features} {', '.join(f'{mean:.1f}%' for mean in means)}")
+    axes.set(xscale="log", title=title, xlabel="labelled images", ylabel="accuracy, %")
+    axes.set_xticks(list(found), [f"{n:,}" for n in found])
+    axes.minorticks_off()
+    figure.legend(loc="outside right upper")
+    show_plot(
+        figure,
+        title,
+        "Means of seeds, shaded from lowest to highest.",
+        f"From few labels to many: {'; '.join(described)}.",
+    )
 
 
 def _mean(trials: list[Trial]) -> float:

@@ -91,7 +91,7 @@ else:
             "figures.slider": ["explore_lines"],
             "figures.source": ["show_source"],
             "experiments.experiments": ["Experiments"],
-            "experiments.labels": ["show_labels", "try_labels"],
+            "experiments.labels": ["draw_labelled", "show_labels", "try_labels"],
             "experiments.plots": [
                 "plot_accuracy_by_time",
                 "plot_balance",

@@ -2,6 +2,7 @@
 
 import copy
 import time
+from collections.abc import Callable
 from statistics import fmean
 
 import torch
@@ -26,6 +27,11 @@ ENCODERS = {  # each makes 512 numbers of an image
     "autoencoder": lambda: ConvEncoder(8, 16, 32),
     "denoising": lambda: nn.Sequential(AddNoise(0.1), ConvEncoder(8, 16, 32)),
     "variational": lambda: VariationalEncoder(8, 16, 32),
+}
+TRAININGS: dict[str, Callable[..., History]] = {
+    "autoencoder": train_autoencoder,
+    "denoising": train_autoencoder,
+    "variational": train_variational,
 }
 FEATURES = ("pixels", "PCA", *ENCODERS)  # what a linear classifier is put on
 N_LABELS = (100, 500, 1_000, 5_000)
@@ -70,9 +76,9 @@ def try_labels(data: ImageData, settings: Settings, features: str) -> tuple[Hist
             classifier = fit_linear(encoders, labelled, choosing)
         else:
             classifier = train_cnn(labelled, choosing, settings)
-        loss, accuracy = evaluate(classifier, nn.CrossEntropyLoss(), reporting)
+        loss, right = evaluate(classifier, nn.CrossEntropyLoss(), reporting)
         history.validation_loss.append(loss)
-        history.validation_accuracy.append(accuracy)
+        history.validation_accuracy.append(right)
         history.seconds.append(time.perf_counter() - started)
     return history, count_parameters(classifier)
 
@@ -114,12 +120,12 @@ def learn_encoder(features: str, data: ImageData, settings: Settings) -> nn.Modu
         encoder, _decoder = linear_autoencoder(*principal_directions(data.train_images), 512)
     else:
         encoder = ENCODERS[features]().to(settings.device)
-    if features in ("autoencoder", "denoising", "variational"):
+    if features in TRAININGS:
         decoder = ConvDecoder(8, 16, 32).to(settings.device)
         adam = torch.optim.Adam(nn.ModuleList([encoder, decoder]).parameters(), lr=1e-3)
-        training = train_variational if features == "variational" else train_autoencoder
         n_epochs = settings.profile.sweep_epochs
-        if training(encoder, decoder, *data.loaders(128), adam, n_epochs).was_interrupted:
+        history = TRAININGS[features](encoder, decoder, *data.loaders(128), adam, n_epochs)
+        if history.was_interrupted:
             raise KeyboardInterrupt
     return nn.Sequential(encoder, nn.Flatten()).requires_grad_(False)
 
@@ -132,8 +138,8 @@ def scaled(encoder: nn.Module, data: ImageData) -> list[nn.Module]:
         data: the images; training images, not their labels, say what mean and deviation are.
 
     Returns:
-        Two networks from images to features N×D: with each feature divided by its own deviation; and
-        with all of them by the same number, so that wide features stay wider than others.
+        Two networks from images to features N×D: with each feature divided by its own deviation,
+        and with all of them by the same number, so that wide features stay wider than others.
     """
     some = Loader(data.train_images[:FOR_SCALE], data.train_labels[:FOR_SCALE], 1_000)
     x, _labels = _encoded(encoder, some)

@@ -25,6 +25,16 @@ from workshop_utils.figures.style import (
 )
 from workshop_utils.training.history import History
 
+LOOKS_OF_FEATURES: dict[str, dict[str, Any]] = {
+    "pixels": {"color": GREY, "linestyle": "-", "marker": "s"},
+    "PCA": {"color": GREY, "linestyle": ":", "marker": "D"},
+    "untrained": {"color": "black", "linestyle": "--", "marker": "x"},
+    "autoencoder": {"color": ORANGE, "linestyle": "-", "marker": "o"},
+    "denoising": {"color": BLUE, "linestyle": "--", "marker": "v"},
+    "variational": {"color": PURPLE, "linestyle": "-.", "marker": "^"},
+    "CNN": {"color": GREEN, "linestyle": "-", "marker": "*"},
+}
+
 
 @styled
 def plot_widths(sweep: Sweep, title: str) -> None:
@@ -245,30 +255,29 @@ def plot_labels(sweep: Sweep, title: str) -> None:
         sweep: runs of `try_labels`.
         title: what to write above the figure.
     """
-    figure, axes = plt.subplots(figsize=(9.5, 4.8))
-    looks = zip((ORANGE, BLUE, GREEN, PURPLE, GREY, "black"), "os^Dvx", strict=True)
-    lines = ("-", "--", "-.", ":")
+    figure, axes = plt.subplots(figsize=(9.5, 5.2))
+    accuracies = by_labels(sweep)
     described = []
-    for (features, found), (colour, marker), line in zip(
-        by_labels(sweep).items(), cycle(looks), cycle(lines), strict=False
-    ):
-        percent = [[100 * accuracy for accuracy in of_seeds] for of_seeds in found.values()]
-        means = list(map(fmean, percent))
-        axes.fill_between(
-            list(found), list(map(min, percent)), list(map(max, percent)), color=colour, alpha=0.15
+    for place, (features, found) in enumerate(accuracies.items()):
+        percent = np.array([[100 * accuracy for accuracy in each] for each in found.values()])
+        means = percent.mean(axis=1)
+        reach = means - percent.min(axis=1), percent.max(axis=1) - means
+        x = np.array(list(found)) * 1.04 ** (place - 3)  # side by side
+        axes.errorbar(
+            x, means, yerr=reach, capsize=3, label=features, **LOOKS_OF_FEATURES[features]
         )
-        axes.plot(list(found), means, line, marker=marker, color=colour, label=features)
         described.append(f"{features} {', '.join(f'{mean:.1f}%' for mean in means)}")
     axes.set(xscale="log", title=title, xlabel="labelled images", ylabel="accuracy, %")
     axes.set_xticks(list(found), [f"{n:,}" for n in found])
     axes.minorticks_off()
     figure.legend(loc="outside right upper")
-    show_plot(
-        figure,
-        title,
-        "Means of seeds, shaded from lowest to highest.",
-        f"From few labels to many: {'; '.join(described)}.",
-    )
+    best = []
+    for n_labels in found:
+        means = {features: 100 * fmean(each[n_labels]) for features, each in accuracies.items()}
+        features = max(means, key=means.__getitem__)
+        best.append(f"with {n_labels:,} labels {features} {means[features]:.1f}%")
+    finding = f"Most accurate on average: {'; '.join(best)}. Bars from lowest to highest seed."
+    show_plot(figure, title, finding, f"From few labels to many: {'; '.join(described)}.")
 
 
 def _mean(trials: list[Trial]) -> float:

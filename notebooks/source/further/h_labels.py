@@ -91,4 +91,4 @@ wu.show_labels(found)
 wu.plot_labels(found, f"Few labels, {found.measured_on}")
 
 # %% [markdown] tags=["fragment", "answer"]
-# ANSWER
+# Answer.

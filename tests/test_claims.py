@@ -7,6 +7,7 @@ from statistics import fmean
 
 import pytest
 
+from workshop_utils.experiments.labels import by_labels
 from workshop_utils.experiments.reference import METRICS, load_reference
 from workshop_utils.experiments.sweeps import shipped_sweep
 from workshop_utils.files import read_tensors
@@ -33,6 +34,12 @@ def pixels(network, order):
 
 def variant(name):
     return results("try_variant", variant=name)
+
+
+def gained(features, others, n_labels):
+    """By how many points features are better than others with so many labels, on average."""
+    found = by_labels(shipped_sweep("try_labels"))
+    return 100 * (fmean(found[features][n_labels]) - fmean(found[others][n_labels]))
 
 
 def test_to_the_mlp_shuffled_pixels_are_as_good():
@@ -91,6 +98,31 @@ def test_a_larger_code_gains_little():
 def test_beta_trades_errors_for_divergence():
     means = [fmean(results("try_variational", beta=beta)) for beta in (0.01, 0.1, 1)]
     assert means[0] < means[1] - 2 < means[2] - 10
+
+
+@pytest.mark.parametrize("n_labels", [100, 500, 1_000, 5_000])
+def test_with_no_number_of_labels_codes_are_better_than_pixels(n_labels):
+    assert -3 < gained("autoencoder", "pixels", n_labels) < -0.3
+    assert abs(gained("PCA", "pixels", n_labels)) < 1
+    assert abs(gained("denoising", "autoencoder", n_labels)) < 1
+    assert gained("variational", "autoencoder", n_labels) < -0.3
+
+
+def test_with_100_labels_codes_are_nearly_as_good_as_pixels_and_with_5000_they_lose():
+    assert gained("autoencoder", "pixels", 100) > -1
+    assert gained("autoencoder", "pixels", 5_000) < -1.5
+
+
+def test_training_an_encoder_helps_up_to_1000_labels():
+    assert all(gained("autoencoder", "untrained", n) > 1 for n in (100, 500, 1_000))
+    assert gained("untrained", "autoencoder", 5_000) > 0.5
+
+
+def test_the_cnn_begins_behind_codes_and_pixels_and_ends_far_ahead():
+    for features in ("autoencoder", "pixels"):
+        assert gained("CNN", features, 100) < -1
+        assert gained("CNN", features, 500) > 0.5
+        assert gained("CNN", features, 5_000) > 8
 
 
 @pytest.mark.parametrize("metric", METRICS)

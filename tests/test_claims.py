@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from tools import places
+from workshop_utils.experiments.labels import by_labels
 from workshop_utils.experiments.reference import METRICS, load_reference
 from workshop_utils.experiments.sweeps import shipped_sweep
 from workshop_utils.files import read_tensors
@@ -36,6 +37,12 @@ def pixels(network, order):
 
 def variant(name):
     return results("try_variant", variant=name)
+
+
+def gained(features, others, n_labels):
+    """By how many points features are better than others with so many labels, on average."""
+    found = by_labels(shipped_sweep("try_labels"))
+    return 100 * (fmean(found[features][n_labels]) - fmean(found[others][n_labels]))
 
 
 def test_to_the_mlp_shuffled_pixels_are_as_good():
@@ -141,6 +148,31 @@ def test_the_conclusion_about_batches_is_what_its_table_shows():
         assert found[better][0] > found[worse][1] + widest, (better, worse)  # with every seed
     assert found[32, 4][1] - found[32, 4][0] == widest
     assert abs(mean[32, 4] - mean[128, 4]) < widest
+
+
+@pytest.mark.parametrize("n_labels", [100, 500, 1_000, 5_000])
+def test_with_no_number_of_labels_codes_are_better_than_pixels(n_labels):
+    assert -3 < gained("autoencoder", "pixels", n_labels) < -0.3
+    assert abs(gained("PCA", "pixels", n_labels)) < 1
+    assert abs(gained("denoising", "autoencoder", n_labels)) < 1
+    assert gained("variational", "autoencoder", n_labels) < -0.3
+
+
+def test_with_100_labels_codes_are_nearly_as_good_as_pixels_and_with_5000_they_lose():
+    assert gained("autoencoder", "pixels", 100) > -1
+    assert gained("autoencoder", "pixels", 5_000) < -1.5
+
+
+def test_training_an_encoder_helps_up_to_1000_labels():
+    assert all(gained("autoencoder", "untrained", n) > 1 for n in (100, 500, 1_000))
+    assert gained("untrained", "autoencoder", 5_000) > 0.5
+
+
+def test_the_cnn_begins_behind_codes_and_pixels_and_ends_far_ahead():
+    for features in ("autoencoder", "pixels"):
+        assert gained("CNN", features, 100) < -1
+        assert gained("CNN", features, 500) > 0.5
+        assert gained("CNN", features, 5_000) > 8
 
 
 @pytest.mark.parametrize("metric", METRICS)

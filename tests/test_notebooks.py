@@ -33,7 +33,7 @@ def solutions_file(source):
 
 
 HOMEWORK = ["05_by_hand", "06_loop", "07_repair", "08_experiment"]
-FURTHER = ("layers", "moved", "parameters", "pca", "codes", "variational", "pictures")
+FURTHER = ("layers", "moved", "parameters", "pca", "codes", "variational", "pictures", "labels")
 
 
 def tags(cell):
@@ -46,7 +46,7 @@ def code_cells(notebook):
 
 def test_there_are_these_notebooks_and_no_other():
     lab = ["01_mlp", "02_cnn", "03_autoencoder", "04_interpolation"]
-    further = [f"{letter}_{name}" for letter, name in zip("abcdefg", FURTHER, strict=True)]
+    further = [f"{letter}_{name}" for letter, name in zip("abcdefgh", FURTHER, strict=True)]
     assert [source.stem for source in places.sources()] == lab + HOMEWORK + further
     for folder in (places.STUDENTS, places.SOLUTIONS):
         assert sorted(file.stem for file in folder.glob("*.ipynb")) == lab

@@ -93,11 +93,13 @@ else:
             "figures.slider": ["explore_lines"],
             "figures.source": ["show_source"],
             "experiments.experiments": ["Experiments"],
+            "experiments.labels": ["by_labels", "draw_labelled", "show_labels", "try_labels"],
             "experiments.plots": [
                 "plot_accuracy_by_time",
                 "plot_balance",
                 "plot_code_size_sweep",
                 "plot_experiments",
+                "plot_labels",
                 "plot_pixels",
                 "plot_sweep",
                 "plot_variants",

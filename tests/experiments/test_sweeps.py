@@ -99,6 +99,15 @@ def test_a_function_of_a_notebook_that_was_changed_is_run_again(data, settings, 
         assert f"{n_recorded} of them recorded" in capsys.readouterr().out
 
 
+def test_a_sweep_may_have_seeds_of_its_own_unless_its_runs_are_cut_short(tries, data, settings):
+    found = wu.sweep(tries, data, settings, seeds=(3, 4, 5), width=(1,))
+    assert found.values_of("seed") == [3, 4, 5]
+    profile = dataclasses.replace(settings.profile, sweep_images=50)
+    short = dataclasses.replace(settings, profile=profile)
+    wu.sweep(tries, data, short, use_recorded=False, seeds=(3, 4, 5), width=(2,))
+    assert tries.made == [(1, 3), (1, 4), (1, 5), (2, 0), (2, 1)]
+
+
 def test_with_a_limit_runs_learn_from_the_first_images_and_a_line_says_so(
     tries, data, settings, capsys
 ):

@@ -83,6 +83,12 @@ def balanced(beta, seed):
     return wu.History(validation_loss=[50.0, beta + seed], divergence=[3.0, 100 * beta])
 
 
+def labelled(features, seed):
+    """The CNN begins lower, and ends higher."""
+    accuracies = [0.2, 0.5] if features == "CNN" else [0.25, 0.35]
+    return wu.History(validation_accuracy=[accuracy + seed / 100 for accuracy in accuracies])
+
+
 PROBABILITIES = torch.rand(8, 10, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
 CLASSES = tuple("abcdefghij")
 IMAGES = torch.rand(8, 3, 32, 32)
@@ -126,6 +132,7 @@ FIGURES = {
     "widths": lambda _: wu.plot_widths(
         some_sweep(classified, width=(1, 2), learning_rate=(0.01, 0.1)), "A title"
     ),
+    "labels": lambda _: wu.plot_labels(some_sweep(labelled, features=("pixels", "CNN")), "A title"),
     "experiments": lambda _: wu.plot_experiments(some_experiments(), "A title", "out_c1"),
     "lines": lambda _: wu.plot_lines(
         {"same": {"pixels": LINE, "codes": OTHER_LINE}, "different": {"pixels": LINE}}, "A title"
@@ -162,6 +169,8 @@ FINDINGS = {
     "widths": "At the best learning rate of each, width 1 has 55% on validation images and "
     "70% on training images (0.1); width 2 has 65% on validation images and "
     "70% on training images (0.1).",
+    "labels": "Most accurate on average: with 100 labels pixels 25.5%; with 500 labels CNN 50.5%. "
+    "Bars from lowest to highest seed.",
     "experiments": "The lowest validation loss: 0.90, by run 2.",
     "lines": "Probability of the ends' classes in the middle, same: pixels 40%, codes 30%; "
     "different: pixels 40%.",
@@ -211,6 +220,13 @@ def test_bars_reach_from_the_lowest_to_the_highest_seed_in_per_cent(data, shown)
         *[(0.01, 41, 51), (0.1, 50, 60), (0.01, 51, 61), (0.1, 60, 70)],  # width 1, then 2
         *[(2000, 50, 60), (3000, 60, 70)],  # at the best learning rate
     ]
+
+
+def test_bars_of_features_stand_side_by_side(data, shown):
+    FIGURES["labels"](data)
+    assert [found[1:] for found in bars(shown[0][0])] == [(25, 26), (35, 36), (20, 21), (50, 51)]
+    places = [x for x, _low, _high in bars(shown[0][0])]
+    assert places[0] < places[2] < places[1] < places[3]
 
 
 def test_bars_of_errors_keep_their_unit(data, shown):

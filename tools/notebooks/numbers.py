@@ -9,6 +9,7 @@ from functools import partial
 import jinja2
 
 from tools.places import DOCS, between_marks
+from workshop_utils.experiments.labels import by_labels
 from workshop_utils.experiments.reference import METRICS, Recording, load_reference
 from workshop_utils.experiments.sweeps import shipped_sweep
 from workshop_utils.files import read_tensors
@@ -37,6 +38,8 @@ def recorded_numbers() -> dict[str, object]:
     `duration["01_mlp"]` how long a notebook computes, `measured_on` the images in words.
     `sweep("try_width", width=2)` is the mean result of the runs of a sweep with these choices,
     `lowest` and `highest` those of any of them, `gap` how much better the training images do;
+    `with_labels("pixels", 100)` is the mean accuracy in `try_labels`, with such features and so
+    many labels;
     `minutes("try_deeper")` is what one run takes on one core, `divergence` that of a variational
     autoencoder, in nats; `n_seeds` how many seeds stand behind a mean; `minutes_of_autoencoder`
     what the autoencoder's training took; `after("try_dropout", 5, dropout=0)` is the mean
@@ -60,6 +63,7 @@ def recorded_numbers() -> dict[str, object]:
     numbers["lowest"] = partial(result_of, min)
     numbers["highest"] = partial(result_of, max)
     numbers["gap"] = gap_of
+    numbers["with_labels"] = with_labels
     numbers["divergence"] = divergence_of
     numbers["minutes"] = minutes_of
     numbers["after"] = after
@@ -100,6 +104,11 @@ def gap_of(name: str, **choices: float) -> str:
     histories = [trial.history for trial in shipped_sweep(name).where(**choices)]
     gaps = [history.train_accuracy[-1] - history.validation_accuracy[-1] for history in histories]
     return f"{100 * statistics.fmean(gaps):.0f}"
+
+
+def with_labels(features: str, n_labels: int) -> str:
+    """Mean accuracy of classifiers that learnt from so many labels."""
+    return f"{statistics.fmean(by_labels(shipped_sweep('try_labels'))[features][n_labels]):.1%}"
 
 
 def divergence_of(name: str, **choices: float) -> int:

@@ -32,7 +32,7 @@ from tools.notebooks.build import code_hash, write
 from tools.notebooks.execute import execute, results, ship_networks
 from tools.places import BUILD
 from workshop_utils.doctor.speed import images_per_second
-from workshop_utils.experiments import recipes, sweeps
+from workshop_utils.experiments import sweeps
 from workshop_utils.experiments.reference import REFERENCE_FILE
 from workshop_utils.images.dataset import CIFAR10, JPEG_COPY, STANDIN
 from workshop_utils.images.load import load_data
@@ -187,7 +187,7 @@ def record_sweeps(names: list[str]) -> None:
     all_sweeps = asked_for(places.sources())
     data = load_data(settings)
     for name in names or all_sweeps:
-        try_out = getattr(recipes, name)
+        try_out = getattr(wu, name)
         found = sweeps.sweep(try_out, data, settings, use_recorded=False, **all_sweeps[name])
         found.show()
         sweeps.ship_sweep(name, found)

@@ -11,6 +11,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from workshop_utils.experiments.experiments import Experiments, Trial
+from workshop_utils.experiments.labels import by_labels
 from workshop_utils.experiments.sweeps import Sweep
 from workshop_utils.figures.style import (
     BLUE,
@@ -23,6 +24,16 @@ from workshop_utils.figures.style import (
     styled,
 )
 from workshop_utils.training.history import History
+
+LOOKS_OF_FEATURES: dict[str, dict[str, Any]] = {
+    "pixels": {"color": GREY, "linestyle": "-", "marker": "s"},
+    "PCA": {"color": GREY, "linestyle": ":", "marker": "D"},
+    "untrained": {"color": "black", "linestyle": "--", "marker": "x"},
+    "autoencoder": {"color": ORANGE, "linestyle": "-", "marker": "o"},
+    "denoising": {"color": BLUE, "linestyle": "--", "marker": "v"},
+    "variational": {"color": PURPLE, "linestyle": "-.", "marker": "^"},
+    "CNN": {"color": GREEN, "linestyle": "-", "marker": "*"},
+}
 
 
 @styled
@@ -270,6 +281,39 @@ def plot_balance(balances: Sweep, plain: Sweep, title: str) -> None:
     axes.legend()
     found = f"Divergence and error. {'; '.join(described)}. Plain autoencoder: error {error:.1f}."
     show_plot(figure, title, found)
+
+
+@styled
+def plot_labels(sweep: Sweep, title: str) -> None:
+    """Plot accuracy against the number of labels, a line for each kind of features.
+
+    Args:
+        sweep: runs of `try_labels`.
+        title: what to write above the figure.
+    """
+    figure, axes = plt.subplots(figsize=(9.5, 5.2))
+    accuracies = by_labels(sweep)
+    described = []
+    for place, (features, found) in enumerate(accuracies.items()):
+        percent = np.array([[100 * accuracy for accuracy in each] for each in found.values()])
+        means = percent.mean(axis=1)
+        reach = means - percent.min(axis=1), percent.max(axis=1) - means
+        x = np.array(list(found)) * 1.04 ** (place - 3)  # side by side
+        axes.errorbar(
+            x, means, yerr=reach, capsize=3, label=features, **LOOKS_OF_FEATURES[features]
+        )
+        described.append(f"{features} {', '.join(f'{mean:.1f}%' for mean in means)}")
+    axes.set(xscale="log", title=title, xlabel="labelled images", ylabel="accuracy, %")
+    axes.set_xticks(list(found), [f"{n:,}" for n in found])
+    axes.minorticks_off()
+    figure.legend(loc="outside right upper")
+    best = []
+    for n_labels in found:
+        means = {features: 100 * fmean(each[n_labels]) for features, each in accuracies.items()}
+        features = max(means, key=means.__getitem__)
+        best.append(f"with {n_labels:,} labels {features} {means[features]:.1f}%")
+    finding = f"Most accurate on average: {'; '.join(best)}. Bars from lowest to highest seed."
+    show_plot(figure, title, finding, f"From few labels to many: {'; '.join(described)}.")
 
 
 def _mean(trials: list[Trial]) -> float:

@@ -75,9 +75,10 @@ def sweep(
     data: ImageData,
     settings: Settings,
     use_recorded: bool = True,
+    seeds: Sequence[int] | None = None,
     **choices: Sequence[float | str],
 ) -> Sweep:
-    """Train with every combination of choices, with each of the profile's seeds.
+    """Train with every combination of choices, with each of several seeds.
 
     What was run before is not run again, neither by you nor by whoever recorded the workbook's
     results. Runs are known by the name of the function, and by its text if a notebook defines it.
@@ -91,6 +92,8 @@ def sweep(
         data: the images to train on, and to test with.
         settings: profile, device, and the folder of your own runs.
         use_recorded: False leaves out what came with the workbook, and trains all of it here.
+        seeds: instead of the profile's, where a comparison needs more of them; runs that are cut
+            short keep to the profile's.
         choices: name -> values to try, such as width=(1, 2).
 
     Raises:
@@ -104,9 +107,11 @@ def sweep(
                 f"{name} is {values!r}, but must be several values to try. For only one, write "
                 f"{name}=({values!r},)."
             )
+    if seeds is None or _is_short(settings):
+        seeds = settings.profile.sweep_seeds
     wanted: list[Choices] = [
         dict(zip([*choices, "seed"], values, strict=True))
-        for values in itertools.product(*choices.values(), settings.profile.sweep_seeds)
+        for values in itertools.product(*choices.values(), seeds)
     ]
     keys = [_key(chosen) for chosen in wanted]
     name = f"{_name_of(try_out)}-{data.name.lower()}-{settings.profile.name}.json"
@@ -143,9 +148,8 @@ def sweep(
 
 def runs_at_once(settings: Settings, n_runs: int) -> int:
     """How many trainings fit: one for each core, as long as there is memory for each."""
-    short = settings.profile.sweep_images is not None  # done before more processes have started
-    if settings.device.type != "cpu" or short:
-        return 1
+    if settings.device.type != "cpu" or _is_short(settings):
+        return 1  # short runs are done before more processes have started
     return max(1, min(settings.threads, n_runs, free_memory() // MEMORY_PER_RUN))
 
 
@@ -185,6 +189,11 @@ def _read(file: Path) -> dict[Key, tuple[str, Trial]]:
         return {_key(trial.choices): (kept["measured_on"], trial) for trial in trials}
     except (ValueError, KeyError, TypeError) as error:
         raise SweepError(f"{file} is damaged: remove it, and run the sweep again.") from error
+
+
+def _is_short(settings: Settings) -> bool:
+    """Whether the profile lets runs learn from a few images only."""
+    return settings.profile.sweep_images is not None
 
 
 def _shipped_file(name: str) -> Path:

@@ -112,3 +112,6 @@ codes_win.compare("all" if all(better) else some if any(better) else "none")
 #
 # How sure is that? On 2,500 images, the standard error is one point at most; the bars show how seeds differ. Within a seed all features
 # share labels and images, so differences are surer than bars look. And it is one small encoder after ten epochs.
+
+# %%
+wu.tally(codes_win)

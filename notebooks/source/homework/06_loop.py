@@ -155,8 +155,19 @@ wu.check_evaluation(evaluate).must_pass()
 # %% [markdown] tags=["slide"]
 # ## Both at work
 #
-# Your two functions train the perceptron of notebook 1. **Predict:** how far will its losses be from those of `train`, with the same
-# random numbers?
+# Your two functions train the perceptron of notebook 1. **Predict:** how far will the losses of its batches be from those of `train`, with the
+# same random numbers?
+
+# %% tags=["guess"]
+### BEGIN SOLUTION
+distance_guess = "less than 0.1"
+### STUB
+# distance_guess = "?"  # "nothing", "less than 0.1" or "more"
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+choices = ("nothing", "less than 0.1", "more")
+distance = wu.check_prediction(distance_guess, choices, "distance from train")
 
 # %%
 criterion = nn.CrossEntropyLoss()
@@ -183,7 +194,9 @@ history = train(mlp, *loaders, optimizer, settings.profile.experiment_epochs)
 
 # %% tags=["nbval-check-output"]
 difference = (torch.tensor(own_losses) - torch.tensor(history.batch_loss)).abs().max().item()
-print("each batch's loss as with train, to within 0.001:", difference < 1e-3)
+distance.compare(
+    "nothing" if difference < 1e-4 else "less than 0.1" if difference < 0.1 else "more"
+)
 
 # %% [markdown] tags=["fragment"]
 # The same numbers. What `train` has besides keeps the books: the bar, the curves, the runs on disk.
@@ -191,3 +204,6 @@ print("each batch's loss as with train, to within 0.001:", difference < 1e-3)
 # **To try:** leave out `optimizer.zero_grad()`, on purpose, and watch the loss. Notebook 7 is made of such bugs.
 #
 # **Next:** [7 · Repair](07_repair.ipynb).
+
+# %%
+wu.tally(distance)

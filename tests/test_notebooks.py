@@ -114,7 +114,7 @@ def test_cells_are_short_and_imports_stand_in_the_first(committed):
     assert len(first.source.splitlines()) <= 12
     for cell in others:
         lines = cell.source.splitlines()
-        assert len(lines) <= 15
+        assert len(lines) <= (30 if "repair" in tags(cell) else 15)  # a program to mend
         assert not any(line.lstrip().startswith(("import ", "from ")) for line in lines)
 
 

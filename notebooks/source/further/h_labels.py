@@ -103,9 +103,10 @@ codes_win.compare("all" if all(better) else some if any(better) else "none")
 # %% [markdown] tags=["fragment", "answer"]
 # For none, on average: with 100, codes reach << with_labels("autoencoder", 100) >> and pixels << with_labels("pixels", 100) >>, with
 # 5,000 << with_labels("autoencoder", 5000) >> and << with_labels("pixels", 5000) >>. PCA does as well as pixels, denoising changes
-# little, variational codes do worse. Training the encoder helps up to 1,000 labels; with 5,000, the untrained one is ahead.
+# little, variational codes do worse. Training the encoder helps up to 1,000 labels; with 5,000, the untrained one is ahead on
+# average.
 
-# %% [markdown] tags=["slide"]
+# %% [markdown] tags=["slide", "answer"]
 # The CNN is behind with 100 labels (<< with_labels("CNN", 100) >>), and far ahead with 5,000 (<< with_labels("CNN", 5000) >>). Beside it
 # alone, codes would seem to help where labels are few. But pixels do as well: it is the *simple classifier* that helps. The encoder
 # learnt to give back pixels, and was never asked what tells classes apart.

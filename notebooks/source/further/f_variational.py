@@ -63,7 +63,7 @@ train_loader, validation_loader = data.loaders(batch_size=128)
 # *logarithms* of the variances. A variance must be positive; its logarithm may be any number, and so may what a
 # convolution returns.
 
-# %% tags=["slide"]
+# %%
 wu.show_source(VariationalEncoder)
 
 # %%

@@ -1,5 +1,7 @@
 """Right answers to the homework pass in every way of writing; the others are told what matters."""
 
+import textwrap
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -82,3 +84,46 @@ def test_an_optimizer_may_be_given_a_closure():
         return optimizer.step(closure)
 
     assert ask(wu.check_training_step, with_closure).passed
+
+
+@pytest.mark.parametrize(
+    ("check", "wrong", "names"),
+    [
+        (
+            wu.check_evaluation,
+            """
+            def evaluate(model, criterion, loader):
+                loss = sum(criterion(model(x), labels).item() for x, labels in loader) / len(loader)
+                right = sum((model(x).argmax(1) == labels).sum().item() for x, labels in loader)
+                return loss, right / sum(len(x) for x, _ in loader)
+            """,
+            {"loss-mean-of-batches", "gradients-on", "training-mode"},
+        ),
+        (
+            wu.check_training_step,
+            """
+            def training_step(model, criterion, optimizer, x, labels):
+                criterion(model(x), labels).backward()
+                optimizer.step()
+            """,
+            {"nothing-returned", "not-zeroed"},
+        ),
+        (
+            wu.check_convolution,
+            """
+            def convolve(x, weight, bias, stride=1, padding=0):
+                f, c, k, _ = weight.shape
+                maps = weight.reshape(f, -1) @ F.unfold(x, k)
+                return maps.reshape(len(x), f, x.shape[2] - k + 1, -1) + bias.reshape(-1, 1, 1)
+            """,
+            {"padding-forgotten", "stride-forgotten"},
+        ),
+    ],
+    ids=["evaluation", "step", "convolution"],
+)
+def test_two_mistakes_at_once_are_both_told_or_one_after_the_other(check, wrong, names):
+    known: dict = {"F": F}
+    exec(textwrap.dedent(wrong), known)
+    result = ask(check, [known[name] for name in known if name in HOMEWORK][0])
+    assert set(result.mistake.split(" and ")) <= names
+    assert len(result.mistake.split(" and ")) >= 2

@@ -78,7 +78,7 @@ def test_a_function_that_ignores_its_arguments_is_noticed(function):
     result = ask(wu.check_latent_line, function, *GIVEN)
     assert not result.passed
     assert "right for 1 of 2 inputs" in result.message
-    assert "no variable of the notebook" in result.message
+    assert "a variable of the notebook" in result.message
 
 
 def test_a_function_that_changes_a_network_is_noticed():

@@ -44,7 +44,8 @@ def test_a_mended_program_passes():
 def test_each_planted_bug_is_said_to_be_there_also_where_two_are_in_one_function():
     result = ask(lambda: wu.check_repair(**BROKEN))
     assert not result.passed
-    assert result.message.startswith("0 of 8 planted bugs are mended.")
+    assert result.message.startswith("0 of 8 planted bugs are mended. Still there: ")
+    assert all(f"{cause} ({part})" in result.message for cause, (part, _) in PLANTED.items())
     assert sorted(result.mistake.split(", ")) == sorted(f"{p}: {b}" for p, b in PLANTED.values())
 
 
@@ -52,22 +53,30 @@ def test_each_planted_bug_is_said_to_be_there_also_where_two_are_in_one_function
 def test_one_bug_that_is_left_is_named(cause):
     part, bug = PLANTED[cause]
     result = ask(lambda: wu.check_repair(**with_mistake(part, bug)))
-    assert result.message.startswith(f"7 of 8 planted bugs are mended. {part}, still there: ")
+    assert result.message == f"7 of 8 planted bugs are mended. Still there: {cause} ({part})."
     assert result.mistake == f"{part}: {bug}"
 
 
 @pytest.mark.parametrize(
     ("part", "mistake", "n_mended"),
     [
-        ("evaluate", "left-in-evaluation", 6),
-        ("prepare", "no-momentum", 7),
-        ("shuffled", "images-only", 7),
+        ("evaluate", "left-in-evaluation", 8),
+        ("prepare", "no-momentum", 8),
+        ("training_step", "evaluation-mode and not-zeroed", 7),
     ],
 )
-def test_a_new_bug_is_called_new_and_its_function_not_mended(part, mistake, n_mended):
+def test_a_new_bug_is_called_new_and_told(part, mistake, n_mended):
     result = ask(lambda: wu.check_repair(**with_mistake(part, mistake)))
-    assert result.message.startswith(f"{n_mended} of 8 planted bugs are mended. {part}, new: ")
-    assert result.mistake == f"{part}: {mistake}"
+    assert not result.passed
+    assert result.message.startswith(f"{n_mended} of 8 planted bugs are mended. ")
+    assert f"New in {part}: " in result.message
+    [found] = [one for one in PARTS[part].mistakes if one.name == mistake]
+    assert result.message.endswith(found.sentence)
+
+
+def test_of_a_function_that_does_something_unknown_nothing_is_called_mended():
+    result = ask(lambda: wu.check_repair(split=lambda images, labels, n: 4 * (images.sum(),)))
+    assert result.message.startswith("0 of 1 planted bugs are mended. New in split: ")
 
 
 def test_a_part_of_the_program_can_be_checked_alone():
@@ -160,7 +169,8 @@ def test_a_wrong_cause_is_answered_by_what_it_would_show(cause):
     other = "A" if letter != "A" else "B"
     causes = symptoms.RIGHT | {other: cause}
     result = ask(wu.check_causes, causes)
-    assert result.message == f"7 of 8 are right. {other}: {symptoms.WOULD_SHOW[cause]}"
+    said = f"Right: 7 of 8. {other}: {symptoms.WOULD_SHOW[cause]}"
+    assert result.message == f"{said} (Each cause belongs to one letter.)"
     assert result.mistake == cause
 
 

@@ -192,7 +192,7 @@ def at_least_three(start, end, n_steps):
     return wu.interpolate(start, end, max(n_steps, 3))
 
 
-@WRONG("n_steps = 3, the result has shape 10×3×32×32", "no size written as a number")
+@WRONG("n_steps = 3, the result has shape 10×3×32×32", "a size written as a number")
 def ten_images(start, end, n_steps):
     return wu.interpolate(start, end, 10 if start.shape == (3, 32, 32) else n_steps)
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workshop_utils.exercises.answers import random_tensor
-from workshop_utils.exercises.engine import table
+from workshop_utils.exercises.engine import table, together
 from workshop_utils.exercises.functions import Case, FunctionExercise, Run, gradients
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.networks.classifiers import BasicConvNet
@@ -235,6 +235,16 @@ def _network_to_flat(cnn: BasicConvNet, x: Tensor) -> Tensor:
     return _flat(cnn.pool(F.relu(cnn.conv2(x))))
 
 
+COMMON: dict[str, dict[str, Step]] = {
+    "no-relu-after-conv1": {"relu1": _nothing},
+    "no-relu-after-fc1": {"relu3": _nothing},
+    "relu-at-the-end": {"last": F.relu},
+    "softmax": {"last": lambda x: x.softmax(dim=1)},
+    "average-pooling": {"pool1": _averaged, "pool2": _averaged},
+}
+MISTAKES |= together(
+    {name: (MISTAKES[name][0], changes) for name, changes in COMMON.items()}, _network
+)
 CNN_FORWARD = _ForwardPass(
     name="cnn_forward",
     reference=cnn_forward,

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from workshop_utils.exercises.answers import random_tensor
-from workshop_utils.exercises.engine import table
+from workshop_utils.exercises.engine import table, together
 from workshop_utils.exercises.functions import Case, FunctionExercise
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.exercises.running import Wrong
@@ -418,6 +419,30 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
         _arranged(lambda maps: maps.movedim(1, -1)),
     ),
 }
+
+
+def _changed(
+    times: float = 1,
+    pad: Callable[[Tensor, int], Tensor] = lambda x, p: F.pad(x, (p, p, p, p)),
+    convolve: Convolution = F.conv2d,
+) -> Convolution:
+    """The bias, the border and the way of the windows, each perhaps another."""
+    return lambda x, weight, bias, stride, padding: convolve(
+        pad(x, padding), weight, times * bias, stride, 0
+    )
+
+
+COMMON: dict[str, dict[str, Any]] = {
+    "bias-forgotten": {"times": 0},
+    "padding-forgotten": {"pad": lambda x, p: x},
+    "padding-right-below": {"pad": lambda x, p: F.pad(x, (0, p, 0, p))},
+    "stride-forgotten": {"convolve": lambda x, w, b, stride, padding: F.conv2d(x, w, b)},
+    "stride-in-size-only": {"convolve": _windows_too_close},
+    "flipped": {"convolve": _weighted(lambda w: w.flip(2, 3))},
+}
+MISTAKES |= together(
+    {name: (MISTAKES[name][0], changes) for name, changes in COMMON.items()}, _changed
+)
 CONVOLVE = ByHand(
     name="convolve",
     reference=convolve,

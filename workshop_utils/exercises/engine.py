@@ -1,9 +1,11 @@
 """What an exercise is: a reference solution, and wrong solutions with the sentences they earn."""
 
 import importlib
+import itertools
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.exercises.running import judge
@@ -53,6 +55,26 @@ class Exercise:
 def table(mistakes: dict[str, tuple[str, Callable]]) -> tuple[Mistake, ...]:
     """Mistakes written down as name -> sentence, solution."""
     return tuple(Mistake(name, *rest) for name, rest in mistakes.items())
+
+
+def together(
+    parts: dict[str, tuple[str, dict[str, Any]]], make: Callable[..., Callable]
+) -> dict[str, tuple[str, Callable]]:
+    """Mistakes that are often made together, two or three of them, as name -> sentence, solution.
+
+    Args:
+        parts: name -> sentence, and what of the right solution is replaced.
+        make: makes a solution of what is replaced.
+    """
+    found = {}
+    for n, many in ((2, "Two"), (3, "Three")):
+        for names in itertools.combinations(parts, n):
+            sentences, changes = zip(*(parts[name] for name in names), strict=True)
+            merged = {key: value for each in changes for key, value in each.items()}
+            if len(merged) == sum(map(len, changes)):  # no two replace the same
+                said = f"{many} things. {' '.join(sentences)}"
+                found[" and ".join(names)] = said, make(**merged)
+    return found
 
 
 def exercises() -> dict[str, Exercise]:

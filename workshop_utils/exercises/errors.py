@@ -64,19 +64,24 @@ MEANINGS = [
         "shapes of both tensors",
     ),
     (
+        r"must be tuple of ints|'float' object cannot be interpreted as an integer",
+        "a size or a number of steps is a decimal number here. Divide whole numbers with //",
+    ),
+    (
         r"divisible by groups",
         "every filter must see all channels. Leave out groups=",
     ),
     (
         r"shape '(.*)' is invalid for input of size (\d+)",
         "{1} numbers cannot be arranged as {0}. Is a size written as a number that changes from "
-        "call to call, such as the number of images?",
+        "call to call, such as the number of images or of filters?",
     ),
     (
         r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)",
         "two tensors do not fit together: {0} entries along one dimension of the first, {1} of "
-        "the second. To multiply a whole image by one number, give that number the shape "
-        "1×1×1, or go through the steps in a loop",
+        "the second. Print both shapes just before. A window that sticks out at the edge is too "
+        "small: are there more positions than fit? To multiply whole images by one number each, "
+        "give the numbers the shape N×1×1×1, or go through them in a loop",
     ),
     (
         r"[Tt]he expanded size of the tensor \((\d+)\) must match the existing size \((\d+)\)",

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from workshop_utils.exercises.answers import random_tensor
-from workshop_utils.exercises.engine import table
+from workshop_utils.exercises.engine import table, together
 from workshop_utils.exercises.functions import Case, FunctionExercise, Run
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.exercises.training_step import as_number
@@ -167,10 +167,6 @@ LEFT = "model.train(was_training), with was_training = model.training noted befo
 MISTAKES: dict[str, tuple[str, Evaluation]] = {
     "training-mode": (DROPOUT, evaluation(mode="")),
     "last-batch-as-whole": (LAST, evaluation(weigh=_first_as_whole)),
-    "training-mode and last-batch-as-whole": (
-        f"Two things. {DROPOUT} {LAST}",
-        evaluation(mode="", weigh=_first_as_whole),
-    ),
     "left-in-evaluation": (
         f"The model is left in evaluation mode, so the next epoch learns without dropout: {LEFT}.",
         evaluation(mode="eval"),
@@ -300,6 +296,19 @@ MISTAKES: dict[str, tuple[str, Evaluation]] = {
         evaluation(dim=0),
     ),
 }
+COMMON: dict[str, dict[str, Any]] = {
+    "training-mode": {"mode": ""},
+    "left-in-evaluation": {"mode": "eval"},
+    "gradients-on": {"gradients": True},
+    "last-batch-as-whole": {"weigh": _first_as_whole},
+    "loss-mean-of-batches": {
+        "weigh": lambda n, n_first: 1,
+        "finish": lambda loss, right, n, n_batches: (loss / n_batches, right / n),
+    },
+}
+MISTAKES |= together(
+    {name: (MISTAKES[name][0], changes) for name, changes in COMMON.items()}, evaluation
+)
 EVALUATE = _Evaluation(
     name="evaluate",
     reference=evaluate,

@@ -99,8 +99,8 @@ class FunctionExercise(Exercise):
         elif sum(rights) >= len(rights) / 2:
             title = (
                 f"The function is right for {sum(rights)} of {len(rights)} inputs, but not for "
-                "all. Does it use its arguments alone: no variable of the notebook, and no size "
-                f"written as a number? {title}"
+                "all. If it uses anything but its arguments (a variable of the notebook, a size "
+                f"written as a number), begin there. {title}"
             )
         if not isinstance(right, (Number, str, list, tuple, Tensor)):
             raise Wrong(str(seen), what)  # a finding: it says itself what is wrong
@@ -209,6 +209,8 @@ def in_short(value: Any) -> str:  # noqa: ANN401 - a student's
         return f"{len(value)} values ({', '.join(map(in_short, value))})"
     if isinstance(value, Tensor):
         return f"a tensor {shape_of(value)}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return repr(value) if isinstance(value, (Number, str)) or value is None else kind(value)
 
 

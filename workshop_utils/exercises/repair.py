@@ -41,8 +41,8 @@ def check_repair(**functions: Callable) -> CheckResult:
     parts = list(dict.fromkeys(part for part, _ in PLANTED.values()))
     if not functions or not functions.keys() <= set(parts):
         raise ValueError(f"Hand over functions of the program by name: {', '.join(parts)}.")
-    planted = [bug for bug in PLANTED.values() if bug[0] in functions]
-    still, new, said = [], [], []
+    causes = {bug: cause for cause, bug in PLANTED.items() if bug[0] in functions}
+    still, new, said, unclear = [], [], [], []
     for name, function in functions.items():
         exercise: Any = exercises()[name]
         result = judge(
@@ -51,26 +51,21 @@ def check_repair(**functions: Callable) -> CheckResult:
             name,
             exercise.reference,
         )
-        mistakes = (result.mistake or "").split(" and ") if not result.passed else []
-        found = [(name, mistake) for mistake in mistakes]
-        still += [bug for bug in found if bug in planted]
-        new += [bug for bug in found if bug not in planted]
-        if found:
-            kind = "still there" if found[0] in planted else "new"
-            said.append(f"{name}, {kind}: {result.message}")
-    n_mended = len([bug for bug in planted if bug not in still and not _spoilt(bug, new)])
-    count = f"{n_mended} of {len(planted)} planted bugs are mended."
-    passed = not said
-    message = f"Right: {count}" if passed else " ".join([count, *said])
-    mistake = None if passed else ", ".join(f"{part}: {bug}" for part, bug in still + new)
-    result = CheckResult(passed, message, "repair", mistake)
+        found = [(name, one) for one in (result.mistake or "").split(" and ") if not result.passed]
+        still += [bug for bug in found if bug in causes]
+        if any(bug not in causes for bug in found):
+            new += found
+            said.append(f"New in {name}: {result.message}")
+            known = {mistake.name for mistake in exercise.mistakes}
+            unclear += [bug for bug in causes if bug[0] == name and result.mistake not in known]
+    n_mended = len(causes) - len(set(still) | set(unclear))
+    if still:
+        said.insert(0, f"Still there: {'; '.join(f'{causes[one]} ({one[0]})' for one in still)}.")
+    message = " ".join([f"{n_mended} of {len(causes)} planted bugs are mended.", *said])
+    mistake = ", ".join(f"{part}: {bug}" for part, bug in dict.fromkeys(still + new)) or None
+    result = CheckResult(not said, f"Right: {message}" if not said else message, "repair", mistake)
     result.show()
     return result
-
-
-def _spoilt(bug: tuple[str, str], new: list[tuple[str, str]]) -> bool:
-    """Whether the bug's function has a new bug, so that nothing can be said of the old one."""
-    return bug[0] in {part for part, _ in new}
 
 
 # --- the parts that are no exercises of their own ---

@@ -73,7 +73,7 @@ class _Trajectory(FunctionExercise):
             with seen:
                 returned = run(dict(zip(ARGUMENTS, values, strict=True)))
             after = f" of step {number + 1}"
-            yield f"order{after}", ", ".join(seen.happened)
+            yield f"order{after}", _Order(tuple(seen.happened))
             sizes.append(seen.gradient.norm().item())
             if not stands_still:
                 yield f"mode{after}", "training" if model.training else "evaluation"
@@ -83,6 +83,18 @@ class _Trajectory(FunctionExercise):
                 yield f"network after step {number + 1}", weights
         if stands_still:
             yield "growth of the gradient", sizes[-1] / sizes[0] if sizes[0] else 0.0
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What happened in one call."""
+
+    events: tuple[str, ...]
+
+    def __str__(self) -> str:
+        counts = {event: self.events.count(event) for event in ("backward", "step")}
+        found = " and ".join(f"{event} {n} times" for event, n in counts.items())
+        return f"One call is one step: backward once, then step once. Here it is {found}."
 
 
 class _Seen:
@@ -225,10 +237,6 @@ NOT_ZEROED = (
 MISTAKES: dict[str, tuple[str, Step]] = {
     "not-zeroed": (NOT_ZEROED, step(order="backward step")),
     "softmax-before-loss": (SOFTMAX, step(scores=_softmax)),
-    "softmax-before-loss and not-zeroed": (
-        f"Two things. {SOFTMAX} {NOT_ZEROED}",
-        step(scores=_softmax, order="backward step"),
-    ),
     "no-backward": (
         "The backward pass is missing, so there are no gradients to go by: loss.backward().",
         step(order="step zero"),
@@ -324,6 +332,16 @@ MISTAKES: dict[str, tuple[str, Step]] = {
         "The loss is F.cross_entropy's, whatever criterion is: use the one that is handed in.",
         _own_criterion,
     ),
+}
+MISTAKES |= {
+    f"{name} and not-zeroed": (f"Two things. {MISTAKES[name][0]} {NOT_ZEROED}", solution)
+    for name, solution in {
+        "softmax-before-loss": step(scores=_softmax, order="backward step"),
+        "sum-of-losses": step(to_descend=lambda loss: 6 * loss, order="backward step"),
+        "climbs": step(to_descend=lambda loss: -loss, order="backward step"),
+        "nothing-returned": step(to_return=lambda loss: None, order="backward step"),
+        "evaluation-mode": step(before=lambda model: model.eval(), order="backward step"),
+    }.items()
 }
 TRAINING_STEP = _Trajectory(
     name="training_step",

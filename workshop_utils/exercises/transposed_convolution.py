@@ -166,6 +166,10 @@ def _zeroed(maps: Tensor, padding: int) -> Tensor:
     return maps * F.pad(inside, (padding, padding, padding, padding))
 
 
+def _without_bias(wrong: Convolution) -> Convolution:
+    return lambda x, weight, bias, stride, padding: wrong(x, weight, 0 * bias, stride, padding)
+
+
 CUT = "padding says how much is cut off the result on each of the four sides"
 # Short name -> sentence, solution.
 MISTAKES: dict[str, tuple[str, Convolution]] = {
@@ -325,6 +329,14 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
         "The channels come last in the result: N×H'×W'×F in place of N×F×H'×W'.",
         _arranged(lambda maps: maps.movedim(1, -1)),
     ),
+}
+BIAS = MISTAKES["bias-forgotten"][0]
+MISTAKES |= {
+    f"{name} and bias-forgotten": (
+        f"Two things. {MISTAKES[name][0]} {BIAS}",
+        _without_bias(MISTAKES[name][1]),
+    )
+    for name in ("overwritten", "padding-forgotten", "stride-forgotten", "flipped")
 }
 CONVOLVE_TRANSPOSED = ByHand(
     name="convolve_transposed",

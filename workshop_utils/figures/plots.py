@@ -280,8 +280,8 @@ def plot_symptoms(symptoms: dict[str, Symptom], title: str) -> None:
             axes.plot(symptom.places, symptom.training, "--", color=ORANGE, label="training")
         seen = {"color": BLUE, "label": "validation" if line else "with a bug"}
         axes.plot(symptom.places, symptom.seen, line + "o", markersize=4, **seen)
-        ends = f"{symptom.seen[0]:.4f} … {symptom.seen[-1]:.4f}"
-        axes.set_title(f"{letter}: {ends}", fontsize=11)
+        ends = f": {symptom.seen[0]:.4f} … {symptom.seen[-1]:.4f}" if symptom.training else ""
+        axes.set_title(f"{letter}{ends}", fontsize=11)
         axes.set_xlabel(symptom.along, fontsize=10)
         axes.set_ylabel(symptom.what, fontsize=10)
         axes.legend(fontsize=8)
@@ -289,5 +289,5 @@ def plot_symptoms(symptoms: dict[str, Symptom], title: str) -> None:
         usual = f"without bugs from {symptom.usual[0]:.3f} to {symptom.usual[-1]:.3f}"
         described.append(f"{letter}: {symptom.what} by {symptom.along} is {values}; {usual}.")
     figure.suptitle(title)
-    finding = "Above each panel: the first and the last of the blue values."
+    finding = "Above the curves: the first and the last validation loss."
     show_plot(figure, title, finding, " ".join(described))

@@ -59,8 +59,8 @@ encoder, decoder = wu.trained("autoencoder", data, settings)
 #
 # $$ y_{n,f,i,j} = b_f + \sum_{c} \sum_{u=0}^{k-1} \sum_{v=0}^{k-1} w_{f,c,u,v} \; x_{n,\,c,\;i s + u,\;j s + v} $$
 #
-# Here s is the *stride*. Before that, *padding* puts a border of zeros around the image, p pixels wide on each side. A filter finds
-# (H + 2p − k) // s + 1 places in a column.
+# Here s is the *stride*, and x has been *padded*: a border of zeros, p pixels wide, is put around the image on all four sides. A filter then
+# finds H' = (H + 2p − k) // s + 1 rows of places, and likewise W' = (W + 2p − k) // s + 1 columns.
 
 # %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 5.1 · A convolution
@@ -88,7 +88,8 @@ wu.show_source(convolve)
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 1: a nudge</summary>
 #
-# Three steps: pad `x`; make a tensor of zeros for the result; fill it, position by position. How large is it?
+# Three steps: pad `x`; make a tensor of zeros for the result; fill it, position by position. How large is it? Once `x` is padded, its own
+# height and width hold the 2p already.
 #
 # </details>
 #
@@ -115,25 +116,29 @@ wu.show_source(convolve)
 wu.check_convolution(convolve).must_pass()
 
 # %% [markdown] tags=["slide"]
-# Now let it run the first layer of the trained network, with the weights it has learnt. **Compare:** yours, and PyTorch's.
+# Now let it run the first layer of the trained network, with the weights it has learnt. Of its eight maps, here are the two with the
+# largest contrasts. **Compare:** yours, and PyTorch's.
 
 # %% tags=["fragment"]
 images, labels = next(iter(validation_loader))
 layer = cnn.conv1
 maps = convolve(images[:8].cpu(), layer.weight.detach().cpu(), layer.bias.detach().cpu())
-difference = (maps - layer(images[:8]).detach().cpu()).abs().max().item()
-rows = {"image": images[:8], "your map 1": wu.maps_as_images(maps[:, 0])}
-rows["your map 2"] = wu.maps_as_images(maps[:, 1])
+theirs = layer(images[:8]).detach().cpu()
+rows = {"image": images[:8]}
+for number in theirs.std(dim=(0, 2, 3)).argsort(descending=True)[:2].tolist():
+    rows[f"map {number}, yours"] = wu.maps_as_images(maps[:, number])
+    rows[f"map {number}, PyTorch's"] = wu.maps_as_images(theirs[:, number])
 wu.show_image_rows(rows, "The trained network's first layer, by your convolution")
 
 # %% tags=["nbval-check-output"]
-print("as PyTorch's, to within 0.0001:", difference < 1e-4)
+print("as PyTorch's, to within 0.0001:", (maps - theirs).abs().max().item() < 1e-4)
 
 # %% [markdown] tags=["slide"]
 # ## And back
 #
-# A transposed convolution turns the arrows round: each number of the input is multiplied by a whole filter, and the products are *added*
-# into the output, s pixels further on for each step. `padding` cuts p pixels off each side of what comes out. So H becomes
+# A transposed convolution goes the other way: each number of the input is multiplied by a whole filter, and the products are *added*
+# into the output, s pixels further on for each step. The filters drawn here lie side by side, since they are as wide as the stride; wider
+# ones overlap, and where they do, the products add up. `padding` cuts p pixels off each side of what comes out. So H becomes
 # (H − 1) · s + k − 2p.
 
 # %% tags=["fragment"]
@@ -144,8 +149,8 @@ wu.draw_transposed_convolution()
 #
 # *Difficulty ●●●, 15 minutes*
 #
-# Write what `nn.ConvTranspose2d` does, again without PyTorch's convolutions. Mind the order in `weight`: C×F×k×k, channels that come
-# in first. Filters that overlap are added.
+# Write what `nn.ConvTranspose2d` does, again without PyTorch's convolutions. Mind the order in `weight`: here it is C×F×k×k, first the
+# channels of `x`, then the filters. Filters that overlap are added.
 
 # %% [markdown] tags=["tutor"]
 # **Wrong answers to expect:** `=` where `+=` is needed; padding put around the input; `[p:-p]`, which is empty for p = 0; the bias
@@ -212,8 +217,9 @@ print("as PyTorch's, to within 0.0001:", (decoded - theirs.cpu()).abs().max().it
 #
 # *Difficulty ●●○, 8 minutes*
 #
-# Notebook 2 showed `BasicConvNet`. Write its forward pass without looking: given a network with the layers `conv1`, `conv2`, `pool`, `fc1` and
-# `logits`, return the scores for images N×3×32×32. (A table of the layers stands in notebook 2; you may call the layers.)
+# [Notebook 2](../02_cnn.ipynb) showed `BasicConvNet`, with a table of its layers. Write its forward pass: given a network with the layers
+# `conv1`, `conv2`, `pool`, `fc1` and `logits`, which you may call, return the scores for images N×3×32×32. It is tried on networks of
+# several sizes.
 
 # %% [markdown] tags=["tutor"]
 # **Wrong answers to expect:** a ReLU missing after `fc1`; a softmax at the end; `flatten()` without `start_dim=1`, which joins the images

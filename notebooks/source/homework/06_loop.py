@@ -74,15 +74,15 @@ wu.show_source(training_step)
 #
 # </details>
 #
-# <details><summary>Hint 2: where to look</summary>
+# <details><summary>Hint 2: nearly the code</summary>
 #
-# `wu.show_source(train)` in a cell of your own shows the loop of notebook 1.
+# `loss = criterion(model(x), labels)`, then `loss.backward()`, and two calls to the optimizer.
 #
 # </details>
 #
-# <details><summary>Hint 3: nearly the code</summary>
+# <details><summary>Hint 3: where it stands</summary>
 #
-# `loss = criterion(model(x), labels)`, then `loss.backward()`, and two calls to the optimizer.
+# `wu.show_source(train)` in a cell of your own shows the loop of notebook 1, with these lines in its middle.
 #
 # </details>
 
@@ -194,14 +194,17 @@ history = train(mlp, *loaders, optimizer, settings.profile.experiment_epochs)
 
 # %% tags=["nbval-check-output"]
 difference = (torch.tensor(own_losses) - torch.tensor(history.batch_loss)).abs().max().item()
+print(f"validation loss: {evaluate(mlp, criterion, validation_loader)[0]:.4f} by your evaluation,")
+print(f"{history.validation_loss[-1]:.4f} by that of train")
 distance.compare(
     "nothing" if difference < 1e-4 else "less than 0.1" if difference < 0.1 else "more"
 )
 
 # %% [markdown] tags=["fragment"]
-# The same numbers. What `train` has besides keeps the books: the bar, the curves, the runs on disk.
+# The same numbers. Beyond that, `train` only keeps the books: the bar, the curves, the runs on disk.
 #
-# **To try:** leave out `optimizer.zero_grad()`, on purpose, and watch the loss. Notebook 7 is made of such bugs.
+# **To try:** leave out `optimizer.zero_grad()` on purpose, run only the cell that trains, and watch the loss. Notebook 7 is made of such
+# bugs.
 #
 # **Next:** [7 · Repair](07_repair.ipynb).
 

@@ -42,9 +42,9 @@ data = wu.load_data(settings)
 # %% [markdown] tags=["slide"]
 # ## Eight symptoms
 #
-# A perceptron is trained on 500 images and validated on 500 others, eight times, each time with another bug. Blue is what was seen on the
-# validation images, grey the same without bugs. **Look at** what is flat and what is not, which numbers are the same to the last digit, and what should not
-# change at all.
+# A program trains a perceptron on 500 images and validates it on 500 others. Each panel shows what it does with another bug, in blue (dashed: the training
+# loss), and in grey without any. Five panels show a training; A, E and G look at one trained network several times. **Look at** what is flat
+# and what is not, which losses are the same to the last digit, and what should not change at all.
 
 # %% tags=["fragment"]
 symptoms = wu.find_symptoms(data, settings)
@@ -97,14 +97,14 @@ def causes():
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint 1: a nudge</summary>
 #
-# Three panels do not show a training at all: A, E and G look at one trained network. What could make its loss depend on the batch size? On chance?
+# Begin with A, E and G. What could make the loss of one and the same network depend on the batch size? What on chance?
 #
 # </details>
 #
 # <details><summary>Hint 2: where to look</summary>
 #
 # A network that guesses has a loss of log 10 = 2.303. Does the loss stay there because the weights do not move, because there is nothing to learn, or
-# because they move too slowly? The numbers above the panels tell.
+# because they move too slowly? The numbers above the panels tell. And where does the validation loss leave 2.303 in the end?
 #
 # </details>
 #
@@ -200,7 +200,7 @@ wu.check_repair(split=split, shuffled=shuffled, prepare=prepare).must_pass()
 # %% [markdown] tags=["slide", "exercise"]
 # ### Exercise 7.3 · Mend the loop
 #
-# *Difficulty ●●●, 12 minutes*
+# *Difficulty ●●○, 12 minutes*
 #
 # `training_step` and `evaluate` are to do what they did in notebook 6; `probabilities` gives, for each image, the probability of each class. Five bugs are in them.
 
@@ -313,6 +313,10 @@ print(f"after 25 epochs: validation loss {loss:.3f}, accuracy {accuracy:.1%}")
 # %% tags=["nbval-check-output"]
 usual = symptoms["C"].usual[-1]
 print("as the program without bugs, to within 0.001:", abs(loss - usual) < 0.001)
+
+# %% tags=["nbval-check-output"]
+sums = probabilities(model.eval(), images[:8]).sum(dim=1)
+print("probabilities of an image add up to 1:", torch.allclose(sums, torch.ones_like(sums)))
 
 # %% [markdown] tags=["fragment"]
 # None of the eight stops a program, and one of them (F) makes it look better than it is. What finds them is knowing what a number

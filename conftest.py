@@ -43,6 +43,6 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         if output.get("name") == "stderr":
             pytest.fail(f"the cell wrote to stderr:\n{output['text']}", pytrace=False)
         result = output.get("metadata", {}).get("workshop_result")
-        if result and result["verdict"] != "inside the recorded range":
+        if result and result["verdict"] != "inside the expected range":
             pytest.fail(output["data"]["text/plain"], pytrace=False)
     return outcome

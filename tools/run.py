@@ -3,7 +3,7 @@
     python -m tools.run
 
 Writes executed notebooks and HTML pages to build/ and ends with a table. The exit status is 1 if
-a notebook failed or a result lies outside its recorded range.
+a notebook failed or a result lies outside its expected range.
 """
 
 import statistics
@@ -25,7 +25,7 @@ from workshop_utils.settings import Settings
 from workshop_utils.table import print_table
 
 FAILURES = (CellExecutionError, CellTimeoutError, DeadKernelError, NoisyNotebookError)
-HEADING = ("notebook", "data set", "seconds", "result", "", "recorded range", "")
+HEADING = ("notebook", "data set", "seconds", "result", "", "expected range", "")
 
 
 def main() -> int:

@@ -58,7 +58,7 @@ encoder, decoder = wu.trained("autoencoder", data, settings)
 wu.draw_interpolation("Interpolation in latent space")
 
 # %% [markdown]
-# If the decoded blends looked like *one* object that changes shape, nearby codes would seem to mean similar things.
+# Would the decoded blends look like *one* object that changes its shape?
 
 # %%
 images, labels = next(iter(validation_loader))
@@ -72,7 +72,7 @@ print(f"from {names[0]} to {names[1]}")
 # *Difficulty ●●○, 4 minutes*
 #
 # Write a function that returns `n_steps` points on the line from `start` to `end`, both ends included. It
-# should work for images and for codes, so for tensors of any shape.
+# should work for images and for codes, so for tensors of any size.
 
 # %% [markdown] tags=["tutor"]
 # **Wrong answers to expect:** the last point missing (`arange(n) / n`); the line runs backwards; works
@@ -236,8 +236,8 @@ wu.explore_lines(encoder, decoder, images, names)
 # %% [markdown] tags=["slide"]
 # ## How far from a cross-fade?
 #
-# Decode the middle of two codes, and compare it with the mean of the two reconstructions, their cross-fade. The yardstick is
-# how far that mean is from either end.
+# Decode the middle of two codes, and compare it with the mean of the two reconstructions, their cross-fade. The **gap** is the squared distance
+# between these two. The yardstick is how far the cross-fade is from either end.
 
 # %% tags=["fragment"]
 half = len(data.validation_images) // 2
@@ -245,24 +245,25 @@ first, second = (data.validation_images[: 2 * half] / 255).split(half)
 gap, distance = wu.midpoint_gap(encoder, decoder, first, second)
 wu.show_result("latent_midpoint_gap", gap, data, settings)
 print(f"squared distance of that mean from the ends: {distance:.1f} per image")
-print(f"as lengths, the gap is {(gap / distance) ** 0.5:.0%} of that distance")
+print(f"as lengths, not squares: the gap is {(gap / distance) ** 0.5:.0%} of it")
 
 # %%
-is_cross_fade = gap < distance / 4  # as lengths half: nearer to the cross-fade than to the ends
+is_cross_fade = gap < distance / 4  # by lengths, nearer to the cross-fade than to its ends
 one_object.compare("neither" if is_cross_fade else "codes")
 
 # %% [markdown] tags=["slide"]
-# **Predict:** PCA's gap, compared with the network's.
+# **Predict:** how large is PCA's gap?
 
 # %% tags=["guess"]
 ### BEGIN SOLUTION
-gap_guess = "smaller"
+gap_guess = "smaller than the network's"
 ### STUB
-# gap_guess = "?"  # "larger", "smaller" or "none"
+# gap_guess = "?"  # "zero", "smaller than the network's" or "larger"
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]
-gap_of_pca = wu.check_prediction(gap_guess, ("larger", "smaller", "none"), "PCA's gap")
+gaps = ("zero", "smaller than the network's", "larger")
+gap_of_pca = wu.check_prediction(gap_guess, gaps, "PCA's gap")
 
 # %% tags=["fragment"]
 mean, directions = wu.principal_directions(data.train_images)
@@ -272,10 +273,10 @@ print(f"the same for PCA: {pca_gap:.6f}")
 
 # %%
 is_rounding = pca_gap < 0.001
-gap_of_pca.compare("none" if is_rounding else "smaller" if pca_gap < gap else "larger")
+gap_of_pca.compare(gaps[0] if is_rounding else gaps[1] if pca_gap < gap else gaps[2])
 
 # %% tags=["nbval-check-output"]
-print("the network's gap is more than a hundred times PCA's:", gap > 100 * pca_gap)
+print("PCA's gap is less than a hundredth of the network's:", 100 * pca_gap < gap)
 
 # %%
 wu.tally(one_object, gap_of_pca)
@@ -285,7 +286,7 @@ wu.tally(one_object, gap_of_pca)
 # many pairs, the gap is << full.latent_midpoint_gap >> on CIFAR-10.
 #
 # Nothing in the training asked for more. The loss speaks of codes *of images*, and never of the points between them. A
-# **variational autoencoder** does ask, by making each code a distribution (Kingma and Welling, 2014; a worked introduction:
+# **variational autoencoder** asks for more, by making each code a distribution (Kingma and Welling, 2014; a worked introduction:
 # [Paul Rubenstein's post](http://paulrubenstein.co.uk/variational-autoencoders-are-not-autoencoders/)).
 #
 # **To try:** two images of the same class. **Further:** [the space of codes](further/e_codes.ipynb),

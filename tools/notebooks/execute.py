@@ -72,7 +72,7 @@ def results(notebook: NotebookNode) -> list[dict]:
 
 
 def in_a_row(result: dict) -> dict[str, str]:
-    """A result as tables show it: title, value, recorded range, verdict."""
+    """A result as tables show it: title, value, expected range, verdict."""
     metric = METRICS[result["metric"]]
     return {
         "title": metric.title,

@@ -68,6 +68,19 @@ MEANINGS = [
         "a size or a number of steps is a decimal number here. Divide whole numbers with //",
     ),
     (
+        r"list is not a Module subclass",
+        "nn.Sequential takes the layers themselves, not a list of them: nn.Sequential(*layers)",
+    ),
+    (
+        r"(\w+) is not a Module subclass",
+        "this is the class, not a layer. Make one of it with parentheses: nn.ReLU()",
+    ),
+    (
+        r"Expected 3D \(unbatched\) or 4D \(batched\) input to conv_transpose2d.*\[([^\]]*)\]",
+        "the decoder takes codes N×channels×height×width, but is given a tensor of shape [{0}]. "
+        "Is there an unsqueeze too many?",
+    ),
+    (
         r"divisible by groups",
         "every filter must see all channels. Leave out groups=",
     ),

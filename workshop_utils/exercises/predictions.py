@@ -147,8 +147,12 @@ def tally(*predictions: Prediction) -> None:
             kinds[kind[each.is_surprise]].append(f"{name} ({each.beside_finding()})")
     n_given = len(predictions) - len(kinds["not given"])
     noted = {kind: len(names) for kind, names in kinds.items()}
-    n_right = noted["as predicted"]
-    lines = [f"{n_given} prediction{'s' * (n_given != 1)}, {n_right} as predicted."]
+    n_compared = noted["as predicted"] + noted["surprises"]
+    lines = [f"{n_given} prediction{'s' * (n_given != 1)}."]
+    if n_compared:
+        lines[0] += (
+            f" Of {n_compared} that can be compared, {noted['as predicted'] or 'none'} came out."
+        )
     del kinds["as predicted"]
     lines += [f"{kind.capitalize()}: {'; '.join(names)}." for kind, names in kinds.items() if names]
     if noted["surprises"]:

@@ -48,7 +48,8 @@ def check_choices(try_out: TryOut, given: tuple, choices: Iterable[str]) -> None
     try:
         signature.bind(*given, **dict.fromkeys(choices))
     except TypeError as error:
-        plain = (p.replace(annotation=p.empty) for p in signature.parameters.values())
+        chosen = list(signature.parameters.values())[len(given) :]
+        plain = (p.replace(annotation=p.empty) for p in chosen)
         takes = ", ".join(map(str, plain))
         raise ValueError(f"This experiment chooses {takes}, but: {error}.") from None
 
@@ -75,15 +76,18 @@ class Experiments:
         self.given = given
         self.trials: list[Trial] = []
 
-    def run(self, **choices: float) -> None:
+    def run(self, *without_names: float, **choices: float) -> None:
         """Train with these choices and add the result to the table, if it is not interrupted.
 
         Args:
+            without_names: none; each choice needs its name.
             choices: handed to `try_out`, such as out_c1=16, learning_rate=0.01.
 
         Raises:
             ValueError: a choice is missing or unknown, or is no number above zero.
         """
+        if without_names:
+            raise ValueError("Name your choices, such as run(out_c1=16, learning_rate=0.01).")
         check_choices(self.try_out, self.given, choices)
         for name, value in choices.items():
             if not isinstance(value, (int, float)) or not value > 0:

@@ -154,7 +154,12 @@ def plot_pixels(sweep: Sweep, title: str) -> None:
 
 @styled
 def plot_variants(
-    sweep: Sweep, linear: dict[str, float], title: str, longer: History, yours: History
+    sweep: Sweep,
+    linear: dict[str, float],
+    title: str,
+    longer: History,
+    yours: History,
+    before: int = 0,
 ) -> None:
     """Plot the error of the autoencoder's variants after every epoch, beside linear methods.
 
@@ -164,6 +169,7 @@ def plot_variants(
         title: what to write above the figure.
         longer: a longer training of the autoencoder itself.
         yours: a training of the reader's own.
+        before: epochs that the longer training had before those of its history.
     """
     figure, axes = plt.subplots(figsize=(9.5, 5))
     looks = zip(
@@ -179,7 +185,8 @@ def plot_variants(
         )
         axes.plot(epochs, list(map(fmean, each)), line, color=colour, label=variant)
         found.append(f"{variant} {_mean(trials):.1f}")
-    epochs = range(1, len(longer.validation_loss) + 1)
+    last = before + len(longer.validation_loss)
+    epochs = range(before + 1, last + 1)
     axes.plot(epochs, longer.validation_loss, color=ORANGE, linewidth=1, label="as above, longer")
     epochs = range(1, len(yours.validation_loss) + 1)
     axes.plot(epochs, yours.validation_loss, "o", color=GREY, label="yours")
@@ -187,7 +194,7 @@ def plot_variants(
         axes.axhline(error, color=GREY, linestyle=line, linewidth=1, label=name)
     axes.set(xscale="log", yscale="log", title=title, xlabel="epoch")
     axes.set_ylabel("squared error per validation image")
-    ticks = [1, 2, 5, 10, 20, 48]
+    ticks = [*(tick for tick in (1, 2, 5, 10, 20) if tick < last), last]
     axes.set_xticks(ticks, list(map(str, ticks)))
     _label_1_2_5(axes.yaxis)
     axes.minorticks_off()

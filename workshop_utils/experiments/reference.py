@@ -10,7 +10,7 @@ from workshop_utils.images.dataset import CIFAR10, ImageData
 from workshop_utils.settings import Settings
 
 REFERENCE_FILE = Path(__file__).parent.parent / "recorded" / "reference.json"
-INSIDE, OUTSIDE, UNKNOWN = "inside the recorded range", "OUTSIDE the recorded range", "not recorded"
+INSIDE, OUTSIDE, UNKNOWN = "inside the expected range", "OUTSIDE the expected range", "not recorded"
 
 
 @dataclass(frozen=True)

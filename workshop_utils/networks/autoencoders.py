@@ -97,7 +97,9 @@ def make_autoencoder(variant: str) -> tuple[nn.Module, nn.Module]:
         ValueError: there is no such variant.
     """
     if variant not in VARIANTS:
-        raise ValueError(f"There is no variant {variant!r}. There are: {', '.join(VARIANTS)}.")
+        raise ValueError(
+            f"There is no variant {variant!r}. There are: {'; '.join(map(repr, VARIANTS))}."
+        )
     if variant == "one 8×8 convolution":
         return (
             nn.Conv2d(3, 32, kernel_size=8, stride=8),  # N×3×32×32 -> N×32×4×4

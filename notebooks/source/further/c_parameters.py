@@ -11,22 +11,85 @@
 #
 # *Optional: nothing in the lab builds on it.*
 #
+# - an experiment of three runs, and what it cannot tell;
 # - how width and learning rate act together, with seeds;
 # - what a quarter of an hour buys.
 
 # %% [markdown]
-# **Time:** 12 minutes, of which the computer needs << duration["c_parameters"] >> on two cores.
+# **Time:** 16 minutes, of which the computer needs << duration["c_parameters"] >> on two cores.
 # Numbers in the text were measured on << measured_on >>. **Before:** [2 · CNN](../02_cnn.ipynb).
 
 # %%
 import torch
 
 import workshop_utils as wu
+from workshop_utils import BasicConvNet, train
 
 # %%
 settings = wu.Settings.from_environment()
 print(settings)
 data = wu.load_data(settings)
+
+# %% [markdown] tags=["slide", "exercise"]
+# ### Exercise C.1 · Experiment: more channels, another learning rate
+#
+# *Difficulty ●●●, 3 minutes, of which the computer needs one*
+#
+# What does it buy to double the channels, and what does it cost? Must the learning rate change with them? `try_cnn`
+# trains a network of your choice for a few epochs. You may also add a layer to a copy of `BasicConvNet`.
+
+
+# %% [markdown] tags=["tutor"]
+# **Expect:** the largest network or learning rate is declared the winner after one run. Ask
+# what the same run would give with another seed, and what it cost in seconds.
+
+
+# %%
+def try_cnn(data, settings, out_c1, out_c2, learning_rate):
+    torch.manual_seed(settings.seed)
+    model = BasicConvNet(out_c1, out_c2, dense_units=256).to(settings.device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
+    loaders = data.loaders(batch_size=128)  # new ones, so that every run sees the same batches
+    history = train(model, *loaders, optimizer, settings.profile.experiment_epochs)
+    return history, wu.count_parameters(model)
+
+
+experiments = wu.Experiments(try_cnn, data, settings)
+experiments.run(out_c1=8, out_c2=16, learning_rate=0.01)  # the network of notebook 2
+
+# %% tags=["exercise"]
+### BEGIN SOLUTION
+experiments.run(out_c1=16, out_c2=32, learning_rate=0.01)
+experiments.run(out_c1=16, out_c2=32, learning_rate=0.03)
+### STUB
+# raise NotImplementedError("Exercise C.1: add two runs of your own, and remove this line.")
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# Change one thing at a time; else you will not know what made the difference.
+#
+# </details>
+#
+# <details><summary>Hint 2: nearly the code</summary>
+#
+# `experiments.run(out_c1=16, out_c2=32, learning_rate=0.01)` doubles the channels. Run it again with
+# a learning rate three times as large, and three times as small.
+#
+# </details>
+
+# %% tags=["check", "nbval-check-output"]
+wu.check_experiments(experiments, at_least=3).must_pass()
+
+# %% tags=["slide"]
+experiments.show()
+wu.plot_experiments(experiments, "What did it buy?")
+
+# %% [markdown] tags=["fragment", "answer"]
+# Compare two rows that differ in one choice only. After so few epochs you see how *fast* a network
+# learns. Differences of a point or two can be chance: 5,000 images alone give ± 0.7 points (standard error), and
+# another seed as much again.
 
 # %% [markdown] tags=["slide"]
 # ## Are more parameters always better?

@@ -94,7 +94,7 @@ def test_a_choice_that_changes_nothing_is_told(data, settings):
         (try_mine, {}, "no-choices", "dictionary"),
         (try_mine, ["dropout"], "no-choices", "dictionary"),
         (try_mine, {"dropout": (..., ...)}, "not-written", "Not written yet"),
-        (try_mine, {"drop": (0, 1)}, "other-choices", "chooses data, settings, dropout"),
+        (try_mine, {"drop": (0, 1)}, "other-choices", "chooses dropout, but"),
         (try_mine, {"dropout": (0, 2)}, "error", "Training with dropout=2"),
         (lambda data, settings, dropout: None, TWO, "no-return", "return history, n_parameters"),
         (lambda data, settings, dropout: (wu.History(), 3), TWO, "not-trained", "anything trained"),

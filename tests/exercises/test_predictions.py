@@ -157,7 +157,7 @@ def test_a_tally_counts_and_names_the_surprises(capsys):
     capsys.readouterr()
     wu.tally(*some)
     assert capsys.readouterr().out.splitlines() == [
-        "5 predictions, 1 as predicted.",
+        "5 predictions. Of 3 that can be compared, 1 came out.",
         "Surprises: the second (predicted “size”, found “place”); "
         "prediction 3 (predicted “place”, found “training”).",
         "In your own words: the fourth (predicted “both”, found “place”).",
@@ -171,14 +171,21 @@ def test_a_tally_without_surprises_says_no_more_than_there_is(capsys):
     result = compared("size", "size")
     capsys.readouterr()
     wu.tally(result)
-    assert capsys.readouterr().out == "1 prediction, 1 as predicted.\n"
+    assert capsys.readouterr().out == "1 prediction. Of 1 that can be compared, 1 came out.\n"
 
 
 def test_a_tally_of_nothing_given_names_what_is_missing(capsys):
     result = compared("?", "size", "the first")
     capsys.readouterr()
     wu.tally(result)
-    assert capsys.readouterr().out == "0 predictions, 0 as predicted.\nNot given: the first.\n"
+    assert capsys.readouterr().out == "0 predictions.\nNot given: the first.\n"
+
+
+def test_a_guess_in_ones_own_words_counts_neither_as_right_nor_as_wrong(capsys):
+    result = compared("the first one", "size", "the first")
+    capsys.readouterr()
+    wu.tally(result)
+    assert capsys.readouterr().out.startswith("1 prediction.\nIn your own words: the first")
 
 
 def test_predictions_and_findings_are_noted_for_statistics(displayed):
@@ -213,7 +220,7 @@ def test_words_of_a_reader_are_shown_as_they_are_and_not_run_as_html(displayed):
         assert "<b>size & place" in shown["text/plain"]
         assert "&lt;b&gt;size &amp; place" in shown["text/html"]
         assert "<b>" not in shown["text/html"]
-    assert "as predicted.<br>In your own words" in displayed[-1]["text/html"]
+    assert "1 prediction.<br>In your own words" in displayed[-1]["text/html"]
 
 
 def test_no_box_has_the_colour_of_a_mistake(displayed):

@@ -222,7 +222,7 @@ def test_a_damaged_file_is_named(tries, data, settings):
 @pytest.mark.parametrize(
     ("choices", "said"),
     [
-        ({}, "chooses data, settings, width, but: missing a required argument: 'width'"),
+        ({}, "chooses width, but: missing a required argument: 'width'"),
         ({"height": (1,)}, "but: missing a required argument: 'width'"),
         ({"width": (1,), "height": (2,)}, "but: got an unexpected keyword argument 'height'"),
         ({"width": 2}, r"width is 2, but .* write width=\(2,\)\."),

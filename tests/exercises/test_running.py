@@ -346,6 +346,13 @@ def test_addresses_are_left_out():
         ("torch.stack([torch.rand(2), torch.rand(3)])", "have different shapes"),
         ("torch.relu('x')", "a tensor is needed here, but a str is given"),
         ("torch.rand(3).flaten()", "a tensor has no flaten"),
+        ("torch.nn.Sequential([torch.nn.ReLU()])", "the layers themselves, not a list of them"),
+        ("torch.nn.Sequential(torch.nn.ReLU)", "Make one of it with parentheses: nn.ReLU()"),
+        (
+            "torch.nn.ConvTranspose2d(2, 2, 2)(torch.rand(5, 1, 2, 4, 4))",
+            "[5, 1, 2, 4, 4]. Is there an unsqueeze too many?",
+        ),
+        ("range(4 / 2)", "Divide whole numbers with //"),
         ("torch.rellu(0)", "torch has no rellu. Is it misspelt?"),
         ("nn.ReLU()", "nn is not imported"),
         ("torch.nn.Linear(2, 3, widht=4)", "there is no argument called widht"),

@@ -96,6 +96,12 @@ def test_a_mistyped_choice_is_named_before_anything_is_trained(experiments, choi
     assert not experiments.trials
 
 
+def test_choices_without_names_are_asked_for_names(experiments):
+    with pytest.raises(ValueError, match="Name your choices, such as run"):
+        experiments.run(16, 0.1)
+    assert not experiments.trials
+
+
 def test_columns_of_the_table_are_aligned(experiments, capsys):
     experiments.run(out_c1=8)
     experiments.run(out_c1=16, learning_rate=0.5)

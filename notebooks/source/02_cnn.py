@@ -85,7 +85,8 @@ print(F.max_pool2d(numbers.reshape(1, 1, 4, 4), kernel_size=2).reshape(2, 2))
 # %% [markdown] tags=["slide"]
 # ## The network
 #
-# *Stride* is how far the filter moves at a time; *padding* would add a border of zeros around the image.
+# *Stride* s is how far the filter moves at a time; *padding* p would add a border of zeros. With both, n positions become
+# (n + 2p − k) // s + 1.
 #
 # | name | layer | filters or units |
 # |---|---|---|

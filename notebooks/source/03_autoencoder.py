@@ -266,7 +266,7 @@ wu.show_image_rows(rows, "512 numbers per image", columns=names)
 # - *place*: the network uses the same filters everywhere; PCA may treat the top left corner differently from the middle;
 # - *training*: PCA is computed, the network is searched for, step by step, and may simply need more epochs;
 # - *nonlinearity*: ReLU sets every negative number that passes through it to zero;
-# - *filters*: there are few of them, 8 channels on 16×16 places.
+# - *filters*: there are few: 8 numbers in place of the 12 of each 2×2 square.
 #
 # The first two need no training. Cut every image into 16 patches of 8×8 pixels, and let PCA describe each *patch* with 32 numbers:
 # 512 per image again, but all patches share one small set of directions.
@@ -312,7 +312,8 @@ prediction = "one 8×8 convolution"
 # %% [markdown] tags=["hint"]
 # <details><summary>Hint</summary>
 #
-# How many signed numbers can eight channels carry for each 2×2 square of pixels, if none of them may be negative?
+# A 2×2 square of pixels holds 12 numbers. How many numbers does the first layer pass on in their place, and which signs can they have
+# after ReLU?
 #
 # </details>
 

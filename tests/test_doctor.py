@@ -20,7 +20,7 @@ from workshop_utils.experiments import memory, reference
 from workshop_utils.files import write_tensors
 from workshop_utils.images import cifar10, download
 from workshop_utils.images.cache import PARTS
-from workshop_utils.images.dataset import STANDIN
+from workshop_utils.images.dataset import CIFAR10, STANDIN
 from workshop_utils.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -472,6 +472,16 @@ def test_a_slow_or_busy_computer_is_told_what_makes_it_faster(find, calm, monkey
     assert find(computer.check_time, NOTE).endswith(quick)
     monkeypatch.setattr(psutil, "cpu_percent", lambda interval: 80.0)
     assert "Less if nothing else runs" in find(computer.check_time, NOTE)
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_what_was_not_recorded_takes_no_longer_than_all_of_cifar10(
+    find, calm, monkeypatch, profile
+):
+    known = {STANDIN: {}, CIFAR10: {"full": calm}}
+    monkeypatch.setattr(reference, "load_reference", lambda: known)
+    monkeypatch.setenv("WORKSHOP_PROFILE", profile)
+    assert "will compute at most 0.2 + 0.2 + 0.3 + 0.2" in find(computer.check_time, OK)
 
 
 def test_measuring_the_speed_leaves_the_random_numbers_alone():

@@ -82,8 +82,10 @@ experiments.run(out_c1=16, out_c2=32, learning_rate=0.03)
 # %% tags=["check", "nbval-check-output"]
 wu.check_experiments(experiments, at_least=3).must_pass()
 
-# %% tags=["slide"]
+# %%
 experiments.show()
+
+# %% tags=["slide"]
 wu.plot_experiments(experiments, "What did it buy?")
 
 # %% [markdown] tags=["fragment", "answer"]

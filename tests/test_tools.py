@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import run
 from tools.notebooks import execute, record
@@ -80,6 +80,17 @@ def executed(source, tmp_path):
     file = tmp_path / "notebook.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell(source)]), file)
     return execute.execute(file, {})[0]
+
+
+def test_a_notebook_whose_time_was_not_recorded_is_run_all_the_same(monkeypatch, tmp_path, capsys):
+    new = new_notebook(cells=[new_markdown_cell("# 99 · New"), new_code_cell("1")])
+    monkeypatch.setattr(run.places, "solutions", lambda: [tmp_path / "99_new.ipynb"])
+    monkeypatch.setattr(run, "execute", lambda file, settings: (new, 1.0))
+    for name in ("BUILD", "ROOT"):
+        monkeypatch.setattr(run, name, tmp_path)
+    assert run.main() == 0
+    assert "running 99_new ...\n" in capsys.readouterr().out
+    assert (tmp_path / "99_new.html").exists()
 
 
 def test_a_notebook_that_warns_is_not_accepted(tmp_path):

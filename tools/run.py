@@ -47,7 +47,7 @@ def main() -> int:
     n_failed = 0
     for file in places.solutions():
         expected = ""
-        if recording:
+        if recording and file.stem in recording.seconds:
             typical = in_words(statistics.median(recording.seconds[file.stem]))
             expected = f" ({typical} on two cores)"
         print(f"running {file.stem}{expected} ...", flush=True)

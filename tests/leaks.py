@@ -65,7 +65,7 @@ def watch_all_calls() -> None:
 # Variables and filters of warnings that other packages set when they are first imported, and what
 # pytest says of its own.
 NOT_OURS = ("KMP_", "TORCHINDUCTOR_", "sympy.", "scipy.", "the matrix subclass", "PYTEST_")
-NOT_OURS += ("IPython.", "pkg_resources.")
+NOT_OURS += ("IPython.", "pkg_resources.", "PYTORCH_NVML", "lightning", "FSDP")
 
 
 def shared_state() -> dict:

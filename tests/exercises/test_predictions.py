@@ -12,17 +12,6 @@ def predict(prediction, choices=CHOICES, about="the reason"):
     return ask(wu.check_prediction, prediction, choices, about)
 
 
-@pytest.fixture
-def displayed(monkeypatch):
-    """What a notebook would display: the forms and the metadata of each output."""
-    bundles = []
-    monkeypatch.setattr("IPython.get_ipython", lambda: "a notebook")
-    monkeypatch.setattr(
-        "IPython.display.display", lambda bundle, raw, metadata: bundles.append(bundle | metadata)
-    )
-    return bundles
-
-
 @pytest.mark.parametrize("choice", CHOICES)
 def test_each_choice_is_noted(choice):
     result = predict(choice)

@@ -16,8 +16,7 @@ MENDED = {part: exercise.reference for part, exercise in PARTS.items()}
 
 
 def with_mistake(part, mistake):
-    [found] = [one for one in PARTS[part].mistakes if one.name == mistake]
-    return {**MENDED, part: found.solution}
+    return {**MENDED, part: PARTS[part].mistake(mistake).solution}
 
 
 BROKEN = {
@@ -70,8 +69,7 @@ def test_a_new_bug_is_called_new_and_told(part, mistake, n_mended):
     assert not result.passed
     assert result.message.startswith(f"{n_mended} of 8 planted bugs are mended. ")
     assert f"New in {part}: " in result.message
-    [found] = [one for one in PARTS[part].mistakes if one.name == mistake]
-    assert result.message.endswith(found.sentence)
+    assert result.message.endswith(PARTS[part].mistake(mistake).sentence)
 
 
 def test_of_a_function_that_does_something_unknown_nothing_is_called_mended():

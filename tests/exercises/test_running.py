@@ -35,17 +35,6 @@ def judged(check):
 # --- how an answer is shown ---
 
 
-@pytest.fixture
-def displayed(monkeypatch):
-    """What is displayed in a notebook."""
-    bundles = []
-    monkeypatch.setattr("IPython.get_ipython", lambda: "a notebook")
-    monkeypatch.setattr(
-        "IPython.display.display", lambda bundle, raw, metadata: bundles.append(bundle | metadata)
-    )
-    return bundles
-
-
 def test_an_answer_is_shown_as_text_and_as_a_box(displayed):
     wu.CheckResult(True, "Right: a < b.").show()
     wu.CheckResult(False, "a > b & c").show()

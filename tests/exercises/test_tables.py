@@ -78,7 +78,7 @@ def test_a_wrong_rule_is_told_its_own_mistake(exercise, mistake):
         result = ask(exercise.judge, answers, model)
         assert not result.passed
         said.add(result.mistake)
-        [other] = [one for one in exercise.mistakes if one.name == result.mistake]
+        other = exercise.mistake(result.mistake)
         name, _, sentence = result.message.partition(": ")
         [step] = [step for step in steps if step.name == name]
         assert (other.sentence, other.solution(step)) == (sentence, mistake.solution(step))

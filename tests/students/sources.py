@@ -34,13 +34,11 @@ def right_sources(name):
 def wrong_source(name, mistake):
     """The source of a cell that answers an exercise with one of its known mistakes."""
     exercise = exercises()[name]
-    [known] = [one for one in exercise.mistakes if one.name == mistake]
     if isinstance(exercise, LayerExercise):
         model = counts.MLP if name == "mlp_parameters" else counts.CNN
-        return f"def {name}():\n    return {filled_in(exercise, known, model)!r}\n"
+        answers = filled_in(exercise, exercise.mistake(mistake), model)
+        return f"def {name}():\n    return {answers!r}\n"
     return (
         "from workshop_utils.exercises.engine import exercises\n"
-        f"[{name}] = [\n"
-        f"    one.solution for one in exercises()[{name!r}].mistakes if one.name == {mistake!r}\n"
-        "]\n"
+        f"{name} = exercises()[{name!r}].mistake({mistake!r}).solution\n"
     )

@@ -103,11 +103,19 @@ def _averaged(x: Tensor) -> Tensor:
 
 
 NO_RELU = "A ReLU is missing after {}."
+# What the mistakes that are often made together replace.
+COMMON: dict[str, dict[str, Step]] = {
+    "no-relu-after-conv1": {"relu1": _nothing},
+    "no-relu-after-fc1": {"relu3": _nothing},
+    "relu-at-the-end": {"last": F.relu},
+    "softmax": {"last": lambda x: x.softmax(dim=1)},
+    "average-pooling": {"pool1": _averaged, "pool2": _averaged},
+}
 # Short name -> sentence, solution.
 MISTAKES: dict[str, tuple[str, Forward]] = {
-    "no-relu-after-conv1": (NO_RELU.format("conv1"), _network(relu1=_nothing)),
+    "no-relu-after-conv1": (NO_RELU.format("conv1"), _network(**COMMON["no-relu-after-conv1"])),
     "no-relu-after-conv2": (NO_RELU.format("conv2"), _network(relu2=_nothing)),
-    "no-relu-after-fc1": (NO_RELU.format("fc1"), _network(relu3=_nothing)),
+    "no-relu-after-fc1": (NO_RELU.format("fc1"), _network(**COMMON["no-relu-after-fc1"])),
     "no-relu-after-convolutions": (
         NO_RELU.format("both convolutions"),
         _network(relu1=_nothing, relu2=_nothing),
@@ -119,11 +127,11 @@ MISTAKES: dict[str, tuple[str, Forward]] = {
     ),
     "relu-at-the-end": (
         "A ReLU follows logits: scores may be negative.",
-        _network(last=F.relu),
+        _network(**COMMON["relu-at-the-end"]),
     ),
     "softmax": (
         "The scores are sent through softmax. Leave them as they are: the loss applies it.",
-        _network(last=lambda x: x.softmax(dim=1)),
+        _network(**COMMON["softmax"]),
     ),
     "log-softmax": (
         "The scores are sent through log_softmax. Leave them as they are: the loss applies it.",
@@ -144,7 +152,7 @@ MISTAKES: dict[str, tuple[str, Forward]] = {
     ),
     "average-pooling": (
         "Pooling takes the mean, but should take the largest of four: use cnn.pool.",
-        _network(pool1=_averaged, pool2=_averaged),
+        _network(**COMMON["average-pooling"]),
     ),
     "tanh": ("tanh is used in place of ReLU.", _network(torch.tanh, torch.tanh, torch.tanh)),
     "sigmoid-for-relu": (
@@ -235,16 +243,7 @@ def _network_to_flat(cnn: BasicConvNet, x: Tensor) -> Tensor:
     return _flat(cnn.pool(F.relu(cnn.conv2(x))))
 
 
-COMMON: dict[str, dict[str, Step]] = {
-    "no-relu-after-conv1": {"relu1": _nothing},
-    "no-relu-after-fc1": {"relu3": _nothing},
-    "relu-at-the-end": {"last": F.relu},
-    "softmax": {"last": lambda x: x.softmax(dim=1)},
-    "average-pooling": {"pool1": _averaged, "pool2": _averaged},
-}
-MISTAKES |= together(
-    {name: (MISTAKES[name][0], changes) for name, changes in COMMON.items()}, _network
-)
+MISTAKES |= together(MISTAKES, COMMON, _network)
 CNN_FORWARD = _ForwardPass(
     name="cnn_forward",
     reference=cnn_forward,

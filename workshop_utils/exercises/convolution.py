@@ -70,8 +70,7 @@ class ByHand(FunctionExercise):
         with _Watched() as watched:
             said = super().look(answer, cases)
         if watched.called:
-            [mistake] = [one for one in self.mistakes if one.name == CALLED]
-            raise Wrong(mistake.sentence, CALLED)
+            raise Wrong(self.mistake(CALLED).sentence, CALLED)
         parameters = list(inspect.signature(answer).parameters.values())
         for parameter, usual in zip(parameters[3:], (1, 0), strict=False):
             if parameter.default not in (inspect.Parameter.empty, usual):
@@ -130,14 +129,48 @@ def _padded(pad: Callable[[Tensor, int], Tensor]) -> Convolution:
     return lambda x, weight, bias, stride, padding: F.conv2d(pad(x, padding), weight, bias, stride)
 
 
-def _arranged(arrange: Callable[[Tensor], Tensor]) -> Convolution:
+def arranged(right: Convolution, arrange: Callable[[Tensor], Tensor]) -> Convolution:
     """The right result in another arrangement."""
-    return lambda *layer: arrange(F.conv2d(*layer))
+    return lambda *layer: arrange(right(*layer))
 
 
-def _weighted(change: Callable[[Tensor], Tensor]) -> Convolution:
+def weighted(right: Convolution, change: Callable[[Tensor], Tensor]) -> Convolution:
     """The same positions, but other weights."""
-    return lambda x, weight, *rest: F.conv2d(x, change(weight), *rest)
+    return lambda x, weight, *rest: right(x, change(weight), *rest)
+
+
+def mistakes_of_both(right: Convolution) -> dict[str, tuple[str, Convolution]]:
+    """Mistakes that a convolution and a transposed one have in common.
+
+    Args:
+        right: PyTorch's own.
+    """
+    return {
+        "first-image-for-all": (
+            "All images of the batch get the maps of the first.",
+            lambda x, *rest: right(x[:1].expand_as(x), *rest),
+        ),
+        "first-image-only": (
+            "Only the first image of the batch comes out: N×C×H×W goes in, N×F×H'×W' comes out.",
+            arranged(right, lambda maps: maps[:1]),
+        ),
+        "batch-forgotten": (
+            "The result is a single image, F×H'×W'. N images come in, and N come out.",
+            arranged(right, lambda maps: maps[0]),
+        ),
+        "relu": (
+            "Negative numbers are set to zero: no ReLU is asked for.",
+            arranged(right, Tensor.relu),
+        ),
+        "rows-and-columns": (
+            "Rows and columns of the maps are exchanged.",
+            arranged(right, lambda maps: maps.transpose(2, 3)),
+        ),
+        "channels-last": (
+            "The channels come last in the result: N×H'×W'×F in place of N×F×H'×W'.",
+            arranged(right, lambda maps: maps.movedim(1, -1)),
+        ),
+    }
 
 
 def _with_bias(times: Callable[[Tensor], float]) -> Convolution:
@@ -282,16 +315,16 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
     "last-position-missing": (
         "The last row and the last column are missing: there is one position more than steps, so "
         "H' = (H + 2 * padding - k) // stride + 1.",
-        _arranged(lambda maps: maps[:, :, :-1, :-1]),
+        arranged(F.conv2d, lambda maps: maps[:, :, :-1, :-1]),
     ),
     "flipped": (
         "The filter is turned by 180°. That is a convolution in mathematics; networks leave the "
         "filter as it is.",
-        _weighted(lambda w: w.flip(2, 3)),
+        weighted(F.conv2d, lambda w: w.flip(2, 3)),
     ),
     "filter-transposed": (
         "Rows and columns of the filter are exchanged.",
-        _weighted(lambda w: w.transpose(2, 3)),
+        weighted(F.conv2d, lambda w: w.transpose(2, 3)),
     ),
     "first-channel-only": (
         "Only the first channel of x counts: add up over all channels.",
@@ -307,45 +340,28 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
     ),
     "averaged": (
         "The products are averaged, not added up: sum in place of mean.",
-        _weighted(lambda w: w / w[0].numel()),
+        weighted(F.conv2d, lambda w: w / w[0].numel()),
     ),
     "last-weight-only": (
         "Only the last weight of each filter counts: add up over the window, with += in a loop.",
-        _weighted(lambda w: _only_weight(w, -1, -1)),
+        weighted(F.conv2d, lambda w: _only_weight(w, -1, -1)),
     ),
     "first-weight-only": (
         "Only the first weight of each filter counts. Is return, or the end of the sum, too far to "
         "the right?",
-        _weighted(lambda w: _only_weight(w, 0, 0)),
+        weighted(F.conv2d, lambda w: _only_weight(w, 0, 0)),
     ),
     "first-filter-for-all": (
         "All maps are those of the first filter (but for the bias).",
-        _weighted(lambda w: w[:1].expand_as(w)),
+        weighted(F.conv2d, lambda w: w[:1].expand_as(w)),
     ),
     "filters-added-up": (
         "The filters are added up. Each makes a map of its own.",
-        _weighted(lambda w: w.sum(0, keepdim=True).expand_as(w)),
-    ),
-    "first-image-for-all": (
-        "All images of the batch get the maps of the first.",
-        lambda x, *rest: F.conv2d(x[:1].expand_as(x), *rest),
-    ),
-    "first-image-only": (
-        "Only the first image of the batch comes out: N×C×H×W goes in, N×F×H'×W' comes out.",
-        _arranged(lambda maps: maps[:1]),
-    ),
-    "batch-forgotten": (
-        "The result is a single image, F×H'×W'. N images come in, and N come out.",
-        _arranged(lambda maps: maps[0]),
-    ),
-    "relu": ("Negative numbers are set to zero: no ReLU is asked for.", _arranged(Tensor.relu)),
-    "rows-and-columns": (
-        "Rows and columns of the maps are exchanged.",
-        _arranged(lambda maps: maps.transpose(2, 3)),
+        weighted(F.conv2d, lambda w: w.sum(0, keepdim=True).expand_as(w)),
     ),
     "filters-first": (
         "The filters come first in the result: F×N×H'×W' in place of N×F×H'×W'.",
-        _arranged(lambda maps: maps.transpose(0, 1)),
+        arranged(F.conv2d, lambda maps: maps.transpose(0, 1)),
     ),
     "padding-of-the-maps": (
         "The zeros are put around the maps, at the end: padding belongs around x, at the start.",
@@ -371,7 +387,7 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
     "unfold-not-transposed": (
         "The numbers are right, but in the wrong places: places and filters are to be exchanged "
         "before the result is reshaped, N×places×F to N×F×places.",
-        _arranged(lambda maps: maps.flatten(2).transpose(1, 2).reshape(maps.shape)),
+        arranged(F.conv2d, lambda maps: maps.flatten(2).transpose(1, 2).reshape(maps.shape)),
     ),
     "rounded-down-too-far": (
         "The + 1 belongs outside the division: (H + 2 * padding - k) // stride + 1.",
@@ -386,7 +402,7 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
     ),
     "last-position-zero": (
         "The last row and the last column stay zero: the loops stop one position early.",
-        _arranged(lambda maps: F.pad(maps[:, :, :-1, :-1], (0, 1, 0, 1))),
+        arranged(F.conv2d, lambda maps: F.pad(maps[:, :, :-1, :-1], (0, 1, 0, 1))),
     ),
     "padding-k-half": (
         "The border is k // 2 wide, whatever padding is.",
@@ -414,10 +430,6 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
         "and width.",
         _square,
     ),
-    "channels-last": (
-        "The channels come last in the result: N×H'×W'×F in place of N×F×H'×W'.",
-        _arranged(lambda maps: maps.movedim(1, -1)),
-    ),
 }
 
 
@@ -438,11 +450,9 @@ COMMON: dict[str, dict[str, Any]] = {
     "padding-right-below": {"pad": lambda x, p: F.pad(x, (0, p, 0, p))},
     "stride-forgotten": {"convolve": lambda x, w, b, stride, padding: F.conv2d(x, w, b)},
     "stride-in-size-only": {"convolve": _windows_too_close},
-    "flipped": {"convolve": _weighted(lambda w: w.flip(2, 3))},
+    "flipped": {"convolve": weighted(F.conv2d, lambda w: w.flip(2, 3))},
 }
-MISTAKES |= together(
-    {name: (MISTAKES[name][0], changes) for name, changes in COMMON.items()}, _changed
-)
+MISTAKES |= mistakes_of_both(F.conv2d) | together(MISTAKES, COMMON, _changed)
 CONVOLVE = ByHand(
     name="convolve",
     reference=convolve,

@@ -45,6 +45,11 @@ class Exercise:
     todo: str
     mistakes: tuple[Mistake, ...] = ()
 
+    def mistake(self, name: str) -> Mistake:
+        """One of the known mistakes."""
+        [found] = [one for one in self.mistakes if one.name == name]
+        return found
+
     def contained(self, look: Callable[[], str]) -> CheckResult:
         """Judge an answer: `look` returns a sentence if it is right, and raises if it is not."""
         result = judge(look, self.todo, self.name, self.reference)
@@ -58,21 +63,23 @@ def table(mistakes: dict[str, tuple[str, Callable]]) -> tuple[Mistake, ...]:
 
 
 def together(
-    parts: dict[str, tuple[str, dict[str, Any]]], make: Callable[..., Callable]
+    mistakes: dict[str, tuple[str, Callable]],
+    changes: dict[str, dict[str, Any]],
+    make: Callable[..., Callable],
 ) -> dict[str, tuple[str, Callable]]:
     """Mistakes that are often made together, two or three of them, as name -> sentence, solution.
 
     Args:
-        parts: name -> sentence, and what of the right solution is replaced.
+        mistakes: the single ones, with their sentences.
+        changes: of some of them, what each replaces in the right solution.
         make: makes a solution of what is replaced.
     """
     found = {}
     for n, many in ((2, "Two"), (3, "Three")):
-        for names in itertools.combinations(parts, n):
-            sentences, changes = zip(*(parts[name] for name in names), strict=True)
-            merged = {key: value for each in changes for key, value in each.items()}
-            if len(merged) == sum(map(len, changes)):  # no two replace the same
-                said = f"{many} things. {' '.join(sentences)}"
+        for names in itertools.combinations(changes, n):
+            merged = {key: value for name in names for key, value in changes[name].items()}
+            if len(merged) == sum(len(changes[name]) for name in names):  # none replaced twice
+                said = f"{many} things. {' '.join(mistakes[name][0] for name in names)}"
                 found[" and ".join(names)] = said, make(**merged)
     return found
 

@@ -154,22 +154,33 @@ def _first_as_whole(n: int, n_first: int) -> int:
     return n_first
 
 
-DROPOUT = (
-    "Dropout is on while the model is measured: call model.eval() before the loop, and put the "
-    "mode back afterwards."
-)
-LAST = (
-    "The last batch is counted as if it were a whole one: multiply its loss by the images that it "
-    "really has, len(x)."
-)
 LEFT = "model.train(was_training), with was_training = model.training noted before"
+# What the mistakes that are often made together replace.
+COMMON: dict[str, dict[str, Any]] = {
+    "training-mode": {"mode": ""},
+    "left-in-evaluation": {"mode": "eval"},
+    "gradients-on": {"gradients": True},
+    "last-batch-as-whole": {"weigh": _first_as_whole},
+    "loss-mean-of-batches": {
+        "weigh": lambda n, n_first: 1,
+        "finish": lambda loss, right, n, n_batches: (loss / n_batches, right / n),
+    },
+}
 # Short name -> sentence, solution.
 MISTAKES: dict[str, tuple[str, Evaluation]] = {
-    "training-mode": (DROPOUT, evaluation(mode="")),
-    "last-batch-as-whole": (LAST, evaluation(weigh=_first_as_whole)),
+    "training-mode": (
+        "Dropout is on while the model is measured: call model.eval() before the loop, and put the "
+        "mode back afterwards.",
+        evaluation(**COMMON["training-mode"]),
+    ),
+    "last-batch-as-whole": (
+        "The last batch is counted as if it were a whole one: multiply its loss by the images that "
+        "it really has, len(x).",
+        evaluation(**COMMON["last-batch-as-whole"]),
+    ),
     "left-in-evaluation": (
         f"The model is left in evaluation mode, so the next epoch learns without dropout: {LEFT}.",
-        evaluation(mode="eval"),
+        evaluation(**COMMON["left-in-evaluation"]),
     ),
     "left-in-training": (
         f"The model is always left in training mode, even if it was not before: {LEFT}.",
@@ -183,10 +194,7 @@ MISTAKES: dict[str, tuple[str, Evaluation]] = {
     "loss-mean-of-batches": (
         "The accuracy is right; for the loss, each batch counts the same, but the last is smaller. "
         "Multiply the loss of a batch by len(x), and divide once, by the number of images.",
-        evaluation(
-            weigh=lambda n, n_first: 1,
-            finish=lambda loss, right, n, n_batches: (loss / n_batches, right / n),
-        ),
+        evaluation(**COMMON["loss-mean-of-batches"]),
     ),
     "accuracy-mean-of-batches": (
         "The loss is right; for the accuracy, each batch counts the same, but the last is smaller.",
@@ -284,7 +292,7 @@ MISTAKES: dict[str, tuple[str, Evaluation]] = {
     "gradients-on": (
         "The numbers are right, but gradients are prepared that nobody needs, which costs memory "
         "and time: with torch.no_grad(): around the loop.",
-        evaluation(gradients=True),
+        evaluation(**COMMON["gradients-on"]),
     ),
     "softmax-before-loss": (
         "The scores go through softmax before the loss, which applies a softmax of its own. Hand "
@@ -296,19 +304,7 @@ MISTAKES: dict[str, tuple[str, Evaluation]] = {
         evaluation(dim=0),
     ),
 }
-COMMON: dict[str, dict[str, Any]] = {
-    "training-mode": {"mode": ""},
-    "left-in-evaluation": {"mode": "eval"},
-    "gradients-on": {"gradients": True},
-    "last-batch-as-whole": {"weigh": _first_as_whole},
-    "loss-mean-of-batches": {
-        "weigh": lambda n, n_first: 1,
-        "finish": lambda loss, right, n, n_batches: (loss / n_batches, right / n),
-    },
-}
-MISTAKES |= together(
-    {name: (MISTAKES[name][0], changes) for name, changes in COMMON.items()}, evaluation
-)
+MISTAKES |= together(MISTAKES, COMMON, evaluation)
 EVALUATE = _Evaluation(
     name="evaluate",
     reference=evaluate,

@@ -351,15 +351,8 @@ PREPARE = _Preparation(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _OfScores(FunctionExercise):
-    """Probabilities; of networks without dropout, so that their mode does not matter."""
-
-    def observe(self, run: Run, case: Case) -> Iterator[tuple[str, Any]]:
-        yield "result", run(copied(case))
-
-
 def _of_probabilities() -> Iterator[Case]:
+    """Networks without dropout, so that their mode does not matter."""
     for n, n_classes in ((4, 3), (3, 5), (6, 4)):
         model = nn.Sequential(nn.Flatten(), nn.Linear(12, n_classes))
         with torch.no_grad():
@@ -372,7 +365,7 @@ def _scores(change: Callable[[Tensor], Tensor]) -> Callable[[nn.Module, Tensor],
     return lambda model, images: change(model(images).detach())
 
 
-PROBABILITIES = _OfScores(
+PROBABILITIES = FunctionExercise(
     name="probabilities",
     reference=probabilities,
     cases=_of_probabilities,

@@ -47,8 +47,7 @@ def find_symptoms(data: ImageData, settings: Settings) -> dict[str, Symptom]:
         whole = _run(healthy, *given)
         for letter, cause in RIGHT.items():
             part, bug = PLANTED[cause]
-            [mistake] = [one for one in exercises()[part].mistakes if one.name == bug]
-            broken = healthy | {part: mistake.solution}
+            broken = healthy | {part: exercises()[part].mistake(bug).solution}
             symptoms[letter] = _look(cause, broken, whole, *given)
     return symptoms
 
@@ -160,7 +159,7 @@ class _Matching(Exercise):
         if not wrong:
             return "Right: all eight causes."
         n_right = len(RIGHT) - len(wrong)
-        [mistake] = [one for one in self.mistakes if one.name == given[wrong[0]]]
+        mistake = self.mistake(given[wrong[0]])
         said = f"Right: {n_right} of {len(RIGHT)}. {wrong[0]}: {mistake.sentence}"
         if len(set(given.values())) < len(RIGHT):
             said += " (Each cause belongs to one letter.)"

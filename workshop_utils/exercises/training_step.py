@@ -233,10 +233,18 @@ NOT_ZEROED = (
     "The gradients are never set to zero, so those of all earlier batches are added to the new "
     "ones: call optimizer.zero_grad() once a step, after step or before backward."
 )
+# What the mistakes replace that are often made beside "not-zeroed".
+COMMON: dict[str, dict[str, Any]] = {
+    "softmax-before-loss": {"scores": _softmax},
+    "sum-of-losses": {"to_descend": lambda loss: 6 * loss},
+    "climbs": {"to_descend": lambda loss: -loss},
+    "nothing-returned": {"to_return": lambda loss: None},
+    "evaluation-mode": {"before": lambda model: model.eval()},
+}
 # Short name -> sentence, solution.
 MISTAKES: dict[str, tuple[str, Step]] = {
     "not-zeroed": (NOT_ZEROED, step(order="backward step")),
-    "softmax-before-loss": (SOFTMAX, step(scores=_softmax)),
+    "softmax-before-loss": (SOFTMAX, step(**COMMON["softmax-before-loss"])),
     "no-backward": (
         "The backward pass is missing, so there are no gradients to go by: loss.backward().",
         step(order="step zero"),
@@ -270,12 +278,12 @@ MISTAKES: dict[str, tuple[str, Step]] = {
     ),
     "climbs": (
         "The loss rises: it is the gradient of -loss that is followed. Leave out the minus.",
-        step(to_descend=lambda loss: -loss),
+        step(**COMMON["climbs"]),
     ),
     "sum-of-losses": (
         "The loss is multiplied by the number of images before backward. criterion has the mean "
         "already, and the learning rate is made for it.",
-        step(to_descend=lambda loss: 6 * loss),
+        step(**COMMON["sum-of-losses"]),
     ),
     "mean-again": (
         "The loss is divided by the number of images before backward. criterion has the mean "
@@ -293,7 +301,7 @@ MISTAKES: dict[str, tuple[str, Step]] = {
     "evaluation-mode": (
         "The model is put into evaluation mode: dropout must be on while it learns. Leave out "
         "model.eval().",
-        step(before=lambda model: model.eval()),
+        step(**COMMON["evaluation-mode"]),
     ),
     "without-gradients": (
         "The loss is computed under torch.no_grad(), so backward finds no way back. Leave it out.",
@@ -314,7 +322,7 @@ MISTAKES: dict[str, tuple[str, Step]] = {
     ),
     "nothing-returned": (
         "The step is right, but returns None: return the loss.",
-        step(to_return=lambda loss: None),
+        step(**COMMON["nothing-returned"]),
     ),
     "clipped": (
         "The gradient is clipped to a certain length: leave that out.",
@@ -334,14 +342,11 @@ MISTAKES: dict[str, tuple[str, Step]] = {
     ),
 }
 MISTAKES |= {
-    f"{name} and not-zeroed": (f"Two things. {MISTAKES[name][0]} {NOT_ZEROED}", solution)
-    for name, solution in {
-        "softmax-before-loss": step(scores=_softmax, order="backward step"),
-        "sum-of-losses": step(to_descend=lambda loss: 6 * loss, order="backward step"),
-        "climbs": step(to_descend=lambda loss: -loss, order="backward step"),
-        "nothing-returned": step(to_return=lambda loss: None, order="backward step"),
-        "evaluation-mode": step(before=lambda model: model.eval(), order="backward step"),
-    }.items()
+    f"{name} and not-zeroed": (
+        f"Two things. {MISTAKES[name][0]} {NOT_ZEROED}",
+        step(**changes, order="backward step"),
+    )
+    for name, changes in COMMON.items()
 }
 TRAINING_STEP = _Trajectory(
     name="training_step",

@@ -6,7 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workshop_utils.exercises.convolution import CALLED, ByHand, Convolution, layers
+from workshop_utils.exercises.convolution import (
+    CALLED,
+    ByHand,
+    Convolution,
+    layers,
+    mistakes_of_both,
+    weighted,
+)
 from workshop_utils.exercises.engine import table
 from workshop_utils.exercises.functions import Case
 from workshop_utils.exercises.result import CheckResult
@@ -74,19 +81,16 @@ def _whole(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int) -> Tenso
     return F.conv_transpose2d(x, weight, bias, stride)
 
 
+def _finished(maps: Tensor, bias: Tensor, padding: int) -> Tensor:
+    """The right end: padding cut off, and the bias added."""
+    height, width = maps.shape[-2:]
+    maps = maps[:, :, padding : height - padding, padding : width - padding]
+    return maps + bias.reshape(-1, 1, 1)
+
+
 def _cut(cut: Callable[[Tensor, int], Tensor]) -> Convolution:
     """The right sums, but another border is cut off."""
     return lambda x, weight, bias, stride, padding: cut(_whole(x, weight, bias, stride), padding)
-
-
-def _arranged(arrange: Callable[[Tensor], Tensor]) -> Convolution:
-    """The right result in another arrangement."""
-    return lambda *layer: arrange(F.conv_transpose2d(*layer))
-
-
-def _weighted(change: Callable[[Tensor], Tensor]) -> Convolution:
-    """The same positions, but other weights."""
-    return lambda x, weight, *rest: F.conv_transpose2d(x, change(weight), *rest)
 
 
 def _visits(x: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
@@ -96,15 +100,22 @@ def _visits(x: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     )
 
 
-def _overwritten(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
-    maps = torch.zeros_like(_whole(x, weight, bias, stride))
-    k = weight.shape[-1]
-    for i in range(x.shape[-2]):
-        for j in range(x.shape[-1]):
-            filters = torch.einsum("nc,cfkl->nfkl", x[:, :, i, j], weight)
-            maps[:, :, i * stride : i * stride + k, j * stride : j * stride + k] = filters
-    maps = maps[:, :, padding : maps.shape[2] - padding, padding : maps.shape[3] - padding]
-    return maps + bias.reshape(-1, 1, 1)
+def _where_they_overlap(keep: Callable[[Tensor, Tensor], Tensor]) -> Convolution:
+    """Of what is there already and a new filter, another thing than the sum is kept."""
+
+    def convolve_transposed(
+        x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int
+    ) -> Tensor:
+        maps = torch.zeros_like(_whole(x, weight, bias, stride))
+        k = weight.shape[-1]
+        for i in range(x.shape[-2]):
+            for j in range(x.shape[-1]):
+                filters = torch.einsum("nc,cfkl->nfkl", x[:, :, i, j], weight)
+                place = maps[:, :, i * stride : i * stride + k, j * stride : j * stride + k]
+                place.copy_(keep(place, filters))
+        return _finished(maps, bias, padding)
+
+    return convolve_transposed
 
 
 def _times_stride(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
@@ -120,20 +131,7 @@ def _too_close(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: in
     maps = torch.zeros_like(_whole(x, weight, bias, stride))
     close = F.conv_transpose2d(x, weight)
     maps[:, :, : close.shape[2], : close.shape[3]] = close
-    maps = maps[:, :, padding : maps.shape[2] - padding, padding : maps.shape[3] - padding]
-    return maps + bias.reshape(-1, 1, 1)
-
-
-def _largest(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
-    maps = torch.zeros_like(_whole(x, weight, bias, stride))
-    k = weight.shape[-1]
-    for i in range(x.shape[-2]):
-        for j in range(x.shape[-1]):
-            filters = torch.einsum("nc,cfkl->nfkl", x[:, :, i, j], weight)
-            place = maps[:, :, i * stride : i * stride + k, j * stride : j * stride + k]
-            place.copy_(torch.maximum(place, filters))
-    maps = maps[:, :, padding : maps.shape[2] - padding, padding : maps.shape[3] - padding]
-    return maps + bias.reshape(-1, 1, 1)
+    return _finished(maps, bias, padding)
 
 
 def _repeated(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
@@ -181,7 +179,7 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
     "overwritten": (
         "Where filters overlap, the later one replaces the earlier. They are added: += in place of "
         "=.",
-        _overwritten,
+        _where_they_overlap(lambda before, filters: filters),
     ),
     "overlaps-averaged": (
         "Where filters overlap they are averaged, but they are added.",
@@ -254,7 +252,7 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
     ),
     "largest-kept": (
         "Where filters overlap the larger number stays, but they are added.",
-        _largest,
+        _where_they_overlap(torch.maximum),
     ),
     "repeated": (
         "Each number is repeated stride times. Between two numbers lies nothing: their filters "
@@ -286,11 +284,11 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
     ),
     "flipped": (
         "The filters are turned by 180°. Each number is multiplied by the filter as it is.",
-        _weighted(lambda w: w.flip(2, 3)),
+        weighted(F.conv_transpose2d, lambda w: w.flip(2, 3)),
     ),
     "filter-transposed": (
         "Rows and columns of the filters are exchanged.",
-        _weighted(lambda w: w.transpose(2, 3)),
+        weighted(F.conv_transpose2d, lambda w: w.transpose(2, 3)),
     ),
     "first-channel-only": (
         "Only the first channel of x counts: add up over all channels.",
@@ -306,30 +304,10 @@ MISTAKES: dict[str, tuple[str, Convolution]] = {
     ),
     "first-filter-for-all": (
         "All maps are those of the first filter (but for the bias).",
-        _weighted(lambda w: w[:, :1].expand_as(w)),
-    ),
-    "first-image-for-all": (
-        "All images of the batch get the maps of the first.",
-        lambda x, *rest: F.conv_transpose2d(x[:1].expand_as(x), *rest),
-    ),
-    "first-image-only": (
-        "Only the first image of the batch comes out: N×C×H×W goes in, N×F×H'×W' comes out.",
-        _arranged(lambda maps: maps[:1]),
-    ),
-    "batch-forgotten": (
-        "The result is a single image, F×H'×W'. N images come in, and N come out.",
-        _arranged(lambda maps: maps[0]),
-    ),
-    "relu": ("Negative numbers are set to zero: no ReLU is asked for.", _arranged(Tensor.relu)),
-    "rows-and-columns": (
-        "Rows and columns of the maps are exchanged.",
-        _arranged(lambda maps: maps.transpose(2, 3)),
-    ),
-    "channels-last": (
-        "The channels come last in the result: N×H'×W'×F in place of N×F×H'×W'.",
-        _arranged(lambda maps: maps.movedim(1, -1)),
+        weighted(F.conv_transpose2d, lambda w: w[:, :1].expand_as(w)),
     ),
 }
+MISTAKES |= mistakes_of_both(F.conv_transpose2d)
 BIAS = MISTAKES["bias-forgotten"][0]
 MISTAKES |= {
     f"{name} and bias-forgotten": (

@@ -317,6 +317,15 @@ def test_a_bad_setting_is_named(find, monkeypatch, variable):
     assert f"{variable} is 'perhaps', but it must be" in find(computer.check_settings, FAIL)
 
 
+@pytest.fixture
+def threads():
+    """Settings that say how many threads there are hold for one test."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("threads")
 def test_cores_that_a_variable_keeps_idle_are_worth_a_note(find, monkeypatch):
     monkeypatch.setattr("joblib.cpu_count", lambda only_physical_cores: 4)
     monkeypatch.setenv("WORKSHOP_THREADS", "1")

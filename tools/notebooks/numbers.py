@@ -9,6 +9,7 @@ from functools import partial
 import jinja2
 
 from tools.places import DOCS, between_marks
+from workshop_utils.experiments.experiments import Trial
 from workshop_utils.experiments.labels import by_labels
 from workshop_utils.experiments.reference import METRICS, Recording, load_reference
 from workshop_utils.experiments.sweeps import shipped_sweep
@@ -137,13 +138,7 @@ def points_apart(name: str, one: tuple[int, dict], other: tuple[int, dict]) -> s
 def spread(name: str, epoch: int, choice: str) -> str:
     """By how many points the seeds of one setting differ at most, after so many epochs."""
     found = shipped_sweep(name)
-    each = [
-        [
-            round(100 * trial.history.validation_accuracy[epoch - 1], 1)
-            for trial in found.where(**{choice: value})
-        ]
-        for value in found.values_of(choice)
-    ]
+    each = [in_per_cent(found.where(**{choice: value}), epoch) for value in found.values_of(choice)]
     return f"{max(max(seeds) - min(seeds) for seeds in each):.1f}"
 
 
@@ -153,6 +148,11 @@ def fmean_after(name: str, epoch: int, choices: dict[str, float]) -> float:
     return statistics.fmean(trial.history.validation_accuracy[epoch - 1] for trial in trials)
 
 
+def in_per_cent(trials: list[Trial], epoch: int) -> list[float]:
+    """Validation accuracies after so many epochs, as they are written."""
+    return [round(100 * trial.history.validation_accuracy[epoch - 1], 1) for trial in trials]
+
+
 def table_of_seeds(name: str, choice: str, epochs: tuple[int, ...]) -> str:
     """A table of validation accuracies in per cent: a row for each value and number of epochs."""
     found = shipped_sweep(name)
@@ -160,8 +160,7 @@ def table_of_seeds(name: str, choice: str, epochs: tuple[int, ...]) -> str:
     heads = [choice, "epochs", *(f"seed {seed}" for seed in seeds), "mean", "highest minus lowest"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for epoch, value in itertools.product(epochs, found.values_of(choice)):
-        trials = found.where(**{choice: value})
-        shown = [round(100 * trial.history.validation_accuracy[epoch - 1], 1) for trial in trials]
+        shown = in_per_cent(found.where(**{choice: value}), epoch)
         mean = 100 * fmean_after(name, epoch, {choice: value})
         numbers = [*shown, mean, max(shown) - min(shown)]
         cells = [f"{value:g}", str(epoch), *(f"{number:.1f}" for number in numbers)]

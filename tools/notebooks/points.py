@@ -9,7 +9,6 @@ from tools import places
 from tools.places import DOCS, SOURCES, between_marks
 
 POINTS = DOCS / "points.md"
-KINDS = {"": "lab", "homework": "homework", "further": "further"}  # by folder of the source
 HEADING = re.compile(r"^### Exercise (\w\.\d+) · (.+)$", re.MULTILINE)
 MINUTES = re.compile(r"^\*Difficulty .*?(\d+) minutes?", re.MULTILINE)
 
@@ -35,14 +34,14 @@ def table() -> str:
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     sums: dict[str, list[int]] = {}
     for source in places.sources():
-        folder = source.parent.relative_to(SOURCES).as_posix().removeprefix(".")
+        kind = "lab" if source.parent == SOURCES else source.parent.name
         notebook = source.relative_to(SOURCES).with_suffix(".ipynb").as_posix()
         for one in exercises_of(source):
             link = f"[{one['number']}](../notebooks/{notebook}) · {one['title']}"
             numbers = [one["minutes"], one["by check"], one["by hand"]]
-            lines.append(_row(link, numbers, KINDS[folder]))
-            known = sums.setdefault(KINDS[folder], [0, 0, 0])
-            sums[KINDS[folder]] = [a + b for a, b in zip(known, numbers, strict=True)]
+            lines.append(_row(link, numbers, kind))
+            known = sums.setdefault(kind, [0, 0, 0])
+            sums[kind] = [a + b for a, b in zip(known, numbers, strict=True)]
     return "\n".join([*lines, *(_row("**in all**", sums[kind], kind) for kind in sums)])
 
 

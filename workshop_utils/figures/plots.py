@@ -122,7 +122,9 @@ def plot_lines(lines: dict[str, dict[str, Line]], title: str) -> None:
         lines: group of pairs -> kind of line -> what was measured, from `measure_lines`.
         title: what to write above the figure.
     """
-    figure, grid = plt.subplots(2, len(lines), figsize=(10.5, 7), sharey="row", squeeze=False)
+    figure, grid = plt.subplots(
+        2, len(lines), figsize=(10.5, 6.4), sharex=True, sharey="row", squeeze=False
+    )
     found, described = [], []
     for column, (group, kinds) in zip(grid.T, lines.items(), strict=True):
         for (kind, line), (colour, dashes) in zip(kinds.items(), cycle(LINES), strict=False):
@@ -133,11 +135,11 @@ def plot_lines(lines: dict[str, dict[str, Line]], title: str) -> None:
             described.append(f"{group}, {kind}: {line.nearest[middle]:.0f}")
         chances = ", ".join(f"{kind} {line.ends[middle]:.0%}" for kind, line in kinds.items())
         found.append(f"{group}: {chances}")
-        column[0].set(title=group, xlabel="α", ylabel="squared distance to nearest image")
-        column[1].set(xlabel="α", ylabel="probability of the ends' classes, %")
-    for row in grid:
-        row[0].set_ylim(bottom=0)  # for the whole row, now that everything is drawn
-    grid[0, 0].legend()
+        column[0].set(title=group)
+        column[1].set(xlabel="α")
+    grid[0, 0].set(ylabel="squared distance\nto the nearest image")
+    grid[1, 0].set(ylabel="probability of\nthe ends' classes, %")
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside right center")
     figure.suptitle(title)
     show_plot(
         figure,

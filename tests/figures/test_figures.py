@@ -182,6 +182,7 @@ FINDINGS = {
 WITHOUT_AXES = {
     "widths",
     "planes",
+    "lines",
     "pixels",
     "sweep",
 }  # not every field of theirs has a label of its own

@@ -7,7 +7,7 @@ import torch
 from making import Interrupted
 
 import workshop_utils as wu
-from workshop_utils.experiments import recipes, sweeps
+from workshop_utils.experiments import sweeps
 from workshop_utils.experiments.experiments import Trial
 from workshop_utils.experiments.sweeps import SweepError, keep, runs_at_once
 from workshop_utils.images.dataset import CIFAR10, STANDIN, ImageData
@@ -162,7 +162,8 @@ def disk_is_full(*_, **__):
 
 def test_on_a_full_disk_a_sweep_goes_on_and_says_so(data, settings, monkeypatch, capsys):
     monkeypatch.setattr(sweeps, "keep", disk_is_full)
-    monkeypatch.setattr(recipes, "save_run", disk_is_full)  # the network of the first seed
+    # The network of the first seed:
+    monkeypatch.setattr("workshop_utils.training.runs.write_tensors", disk_is_full)
     assert len(wu.sweep(wu.try_deeper, data, settings, use_recorded=False).trials) == 2
     said = "A run could not be kept for the next time ([Errno 28] No space left on device)."
     assert capsys.readouterr().out.count(said) == 2

@@ -1,6 +1,5 @@
 """What the workbook's sweeps train: one network each, from choices to history."""
 
-import contextlib
 import dataclasses
 from typing import Any
 
@@ -254,5 +253,4 @@ def _keep_first(
     """Keep the networks of the first seed: of those that differ in nothing else, one is enough."""
     is_first = settings.seed == settings.profile.sweep_seeds[0]
     if is_first and not history.was_interrupted:
-        with contextlib.suppress(OSError):  # no room: the numbers are worth more than the network
-            save_run(name, history, data, settings, **models)
+        save_run(name, history, data, settings, **models)

@@ -36,8 +36,10 @@ def open_test_set(keep: Keep, *networks: nn.Module) -> float:
     try:
         n = count_test(keep.finished)
         opened = "for the first time" if n == 1 else f"{n} times by now; the first is what counts"
-    except (OSError, DamagedError):
+    except FileNotFoundError:
         opened = "and nobody counts, since there is no finished run in your folder"
+    except (OSError, DamagedError) as error:
+        opened = f"and nobody counts, since that cannot be noted ({error})"
     print(
         f"Test set, {result}: {shown.format(mean, error)} (standard error of {len(each):,} images)"
     )

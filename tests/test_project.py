@@ -39,13 +39,13 @@ def test_conda_and_pip_install_the_same_versions():
 @pytest.mark.parametrize(
     ("room", "may_import"),
     [
-        ("networks", "files table"),
-        ("images", "settings files networks"),
+        ("networks", "files say table"),
+        ("images", "settings files say networks"),
         ("analysis", "files networks"),
-        ("training", "settings files networks images"),
-        ("figures", "settings files networks images analysis training"),
-        ("experiments", "settings files table networks images analysis training figures"),
-        ("exercises", "settings files networks images analysis training figures experiments"),
+        ("training", "settings files say networks images"),
+        ("figures", "settings files say networks images analysis training"),
+        ("experiments", "settings files say table networks images analysis training figures"),
+        ("exercises", "settings files say networks images analysis training figures experiments"),
         ("doctor", "settings files networks images analysis training figures experiments"),
     ],
 )

@@ -16,6 +16,7 @@ from workshop_utils.networks.classifiers import (
 )
 from workshop_utils.networks.layers import count_parameters
 from workshop_utils.networks.variational import VariationalEncoder
+from workshop_utils.say import say
 from workshop_utils.settings import Settings
 from workshop_utils.training.history import History
 from workshop_utils.training.loops import train, train_autoencoder, train_variational
@@ -218,7 +219,7 @@ def trained(name: str, data: ImageData, settings: Settings) -> Any:  # noqa: ANN
             train_autoencoder(encoder, decoder, *loaders, adam, n_epochs, keep)
         found = encoder, decoder
     if run:
-        print(run)
+        say(run)
     return found
 
 

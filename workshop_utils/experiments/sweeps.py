@@ -21,6 +21,7 @@ from workshop_utils.experiments.experiments import Choices, Trial, TryOut, check
 from workshop_utils.experiments.memory import free_memory
 from workshop_utils.files import as_json, written_whole
 from workshop_utils.images.dataset import CIFAR10, ImageData
+from workshop_utils.say import say
 from workshop_utils.settings import Settings, progress_bars_wanted
 from workshop_utils.table import print_table
 from workshop_utils.training.history import History
@@ -119,7 +120,7 @@ def sweep(
     try:
         kept = _read(own)
     except OSError as error:
-        print(f"Earlier runs cannot be read ({error}).")
+        say(f"Earlier runs cannot be read ({error}).")
         kept = {}
     found = {key: (title, trial) for key, (title, trial) in kept.items() if title == data.title}
     if use_recorded and settings.profile.name == "full" and not found.keys() >= set(keys):
@@ -134,17 +135,17 @@ def sweep(
     n_images = settings.profile.sweep_images
     some = f", with its first {n_images:,} training images" if n_images else ""
     n_found = len(wanted) - len(missing)
-    print(f"{len(wanted)} runs on {measured_on}{some}, {n_found} of them recorded.")
+    say(f"{len(wanted)} runs on {measured_on}{some}, {n_found} of them recorded.")
     try:
         for trial in _train_all(try_out, data, settings, missing):
             found[_key(trial.choices)] = data.title, trial
             try:
                 keep(own, data.title, [trial])
             except Exception as error:  # whatever it is, the run can still be shown
-                print(f"A run could not be kept for the next time ({error}).")
+                say(f"A run could not be kept for the next time ({error}).")
     except KeyboardInterrupt:
         n_kept = sum(key in found for key in keys)
-        print(f"Interrupted: {n_kept} of {len(wanted)} runs are kept. Run this again to go on.")
+        say(f"Interrupted: {n_kept} of {len(wanted)} runs are kept. Run this again to go on.")
         raise
     return Sweep(measured_on, [found[key][1] for key in keys])
 

@@ -5,6 +5,7 @@ from torch import nn
 
 from workshop_utils.files import DamagedError
 from workshop_utils.networks.evaluation import predict, reconstruct, squared_error
+from workshop_utils.say import say
 from workshop_utils.training.runs import Keep, count_test
 
 
@@ -40,8 +41,6 @@ def open_test_set(keep: Keep, *networks: nn.Module) -> float:
         opened = "and nobody counts, since there is no finished run in your folder"
     except (OSError, DamagedError) as error:
         opened = f"and nobody counts, since that cannot be noted ({error})"
-    print(
-        f"Test set, {result}: {shown.format(mean, error)} (standard error of {len(each):,} images)"
-    )
-    print(f"It was opened for {keep.name!r} {opened}.")
+    say(f"Test set, {result}: {shown.format(mean, error)} (standard error of {len(each):,} images)")
+    say(f"It was opened for {keep.name!r} {opened}.")
     return mean

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from workshop_utils.networks.evaluation import check_is_made
+from workshop_utils.say import say
 from workshop_utils.settings import progress_bars_wanted
 from workshop_utils.training.checks import check_finite, check_training
 from workshop_utils.training.history import History
@@ -80,12 +81,12 @@ class Log:
             self.history.was_interrupted = True
             n_finished = len(self.history.validation_loss)
             when = f"after epoch {n_finished}" if n_finished else "before the first epoch"
-            print(f"Interrupted. Network and history are as they were {when} of {self._n_epochs}.")
+            say(f"Interrupted. Network and history are as they were {when} of {self._n_epochs}.")
             if self._kept and self._kept.n_kept == n_finished > 0:
-                print("They are kept: run the same again, and it goes on from there.")
+                say("They are kept: run the same again, and it goes on from there.")
             elif self._kept and self._kept.n_kept:
                 n_kept = self._kept.n_kept
-                print(f"Kept is epoch {n_kept}: run the same again, and it goes on from there.")
+                say(f"Kept is epoch {n_kept}: run the same again, and it goes on from there.")
         if self._kept:
             self._kept.release()
         for name, model in self._training.models.items():
@@ -156,7 +157,7 @@ class Log:
             validation_part += f", divergence {divergence:6.1f}"
         every = math.ceil(self._n_epochs / MAX_LINES)
         if self._epoch in (1, self._n_epochs) or self._epoch % every == 0:
-            print(
+            say(
                 f"epoch {self._epoch:2d}/{self._n_epochs} | train {train_part} "
                 f"| validation {validation_part} | {history.seconds[-1]:.1f} s"
             )

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from workshop_utils.files import DamagedError, read_tensors, write_tensors
 from workshop_utils.images.dataset import ImageData
 from workshop_utils.networks.evaluation import check_is_made, evaluating
+from workshop_utils.say import say
 from workshop_utils.settings import Settings
 from workshop_utils.training.history import History
 from workshop_utils.training.state import State, StateError, Training, named, shapes_of
@@ -62,7 +63,7 @@ class Keep:
             if self.unfinished.exists():
                 self.unfinished.unlink()
         except OSError as error:
-            print(f"The unfinished training of {self.name!r} cannot be removed ({error}).")
+            say(f"The unfinished training of {self.name!r} cannot be removed ({error}).")
 
     def take(self) -> bool:
         """Keep other notebooks from writing to the file; False if nothing can be kept."""
@@ -71,12 +72,12 @@ class Keep:
             self.unfinished.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout:
-            print(
+            say(
                 f"Another notebook is training {self.name!r} now: its epochs are kept, those of "
                 "this training are not."
             )
         except Exception as error:  # of the disk, or of a file system that knows no locks
-            print(f"The epochs of this training cannot be kept ({error}).")
+            say(f"The epochs of this training cannot be kept ({error}).")
         return self._lock.is_locked
 
     def release(self) -> None:
@@ -97,10 +98,10 @@ class Keep:
             why = error
             if isinstance(error, KeyError):
                 why = StateError("it was kept by another version of the workbook")
-            print(f"The unfinished training of {self.name!r} is not gone on with: {why}.")
+            say(f"The unfinished training of {self.name!r} is not gone on with: {why}.")
             return
         self.n_kept = n_finished
-        print(f"Going on after epoch {n_finished} of {n_epochs}; keep.forget() would begin anew.")
+        say(f"Going on after epoch {n_finished} of {n_epochs}; keep.forget() would begin anew.")
 
     def _read(self) -> State | None:
         if not self.unfinished.exists():
@@ -127,7 +128,7 @@ class Keep:
         except Exception as error:  # whatever it is, the training is worth more
             if str(error) != self._told:
                 self._told = str(error)
-                print(f"This epoch could not be kept ({error}).")
+                say(f"This epoch could not be kept ({error}).")
 
 
 @dataclass(frozen=True)
@@ -209,9 +210,9 @@ def _save(
     try:
         _write_run(name, history, data, settings, models)
     except Exception as error:  # whatever it is, the networks are there to work with
-        print(f"{name} could not be saved for the other notebooks ({error}).")
+        say(f"{name} could not be saved for the other notebooks ({error}).")
         return False
-    print(f"Saved {name} for the other notebooks.")
+    say(f"Saved {name} for the other notebooks.")
     return True
 
 
@@ -293,7 +294,7 @@ def find_run(name: str, data: ImageData, settings: Settings) -> Run | None:
             if file.exists():
                 return _read_run(file, data, is_shipped)
         except OSError as error:
-            print(f"Your own run of {name!r} cannot be read ({error}).")
+            say(f"Your own run of {name!r} cannot be read ({error}).")
     return None
 
 

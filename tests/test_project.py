@@ -79,6 +79,16 @@ print(*heavy & set(sys.modules))
     assert for_training == ""
 
 
+def test_no_public_name_is_the_name_of_a_module():
+    """After an import of the module, older lazy-loaders would hand it out in place of the thing."""
+    import workshop_utils as wu
+
+    modules = {file.stem for file in (ROOT / "workshop_utils").rglob("*.py")}
+    modules |= {file.parent.name for file in (ROOT / "workshop_utils").rglob("__init__.py")}
+    assert "augmentation" in modules
+    assert not modules & set(wu.__all__)
+
+
 def test_everything_that_is_promised_can_be_imported():
     import workshop_utils as wu
 

@@ -39,8 +39,8 @@ def open_test_set(keep: Keep, *networks: nn.Module) -> float:
         opened = "for the first time" if n == 1 else f"{n} times by now; the first is what counts"
     except FileNotFoundError:
         opened = "and nobody counts, since there is no finished run in your folder"
-    except (OSError, DamagedError) as error:
-        opened = f"and nobody counts, since that cannot be noted ({error})"
+    except (OSError, DamagedError) as why:
+        opened = f"and nobody counts, since that cannot be noted ({why})"
     say(f"Test set, {result}: {shown.format(mean, error)} (standard error of {len(each):,} images)")
     say(f"It was opened for {keep.name!r} {opened}.")
     return mean

@@ -161,22 +161,24 @@ def _of_batches(train_loader: Any) -> dict:  # noqa: ANN401 - batches, and a len
         if not hasattr(inner, "loader"):
             break
         inner = inner.loader
-    images, labels = getattr(inner, "images", None), getattr(inner, "labels", None)
+    held = [getattr(inner, name, None) for name in ("images", "labels")]
+    tensors = [each for each in held if isinstance(each, Tensor)]
     return {
         "batch size": getattr(inner, "batch_size", None),
         "number of batches": len(train_loader),
         "augmentation": "on" if is_augmented else "off",
         "seed of the mixing": generator.initial_seed() if generator else None,
-        "images": _fingerprint(images, labels) if isinstance(images, Tensor) else None,
+        "images": _fingerprint(*tensors) if tensors else None,
     }
 
 
-def _fingerprint(images: Tensor, labels: Tensor) -> str:
-    """What tells a set of images from another: its labels, and some of the images."""
-    some = images[:: 1 + len(images) // 100]
-    total = hashlib.sha256(str(tuple(images.shape)).encode())
-    for tensor in (some, labels):
-        total.update(tensor.cpu().contiguous().numpy().tobytes())
+def _fingerprint(*tensors: Tensor) -> str:
+    """What tells images and labels from others: a few hundred of them."""
+    total = hashlib.sha256()
+    for tensor in tensors:
+        some = tensor[:: 1 + len(tensor) // 500].cpu().contiguous()
+        total.update(f"{some.dtype} {tuple(tensor.shape)}".encode())
+        total.update(some.reshape(-1).view(torch.uint8).numpy().data)
     return total.hexdigest()
 
 

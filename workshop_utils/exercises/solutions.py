@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 
 from workshop_utils.exercises.engine import exercises
+from workshop_utils.say import say
 
 
 def use_solution(name: str) -> Callable:
@@ -21,5 +22,5 @@ def use_solution(name: str) -> Callable:
         raise ValueError(f"There is no solution {name!r}; there are {', '.join(known)}.")
     if os.environ.get("WORKSHOP_GRADING") == "1":
         raise PermissionError("The reference solution earns no points, so grading stops here.")
-    print(f"{name} is now the reference solution. To read it: wu.show_source({name})")
+    say(f"{name} is now the reference solution. To read it: wu.show_source({name})")
     return known[name].reference

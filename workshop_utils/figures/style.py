@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6B6B6B"
 LINES = ((ORANGE, "--"), (BLUE, "-"), (GREEN, "-."), (PURPLE, ":"))  # also told apart in grey
 
+# Beside Matplotlib's own defaults: settings of the reader's may turn images upside down, or their
+# colours, or need a TeX that is not there.
 STYLE: dict[Any, Any] = {
     "figure.dpi": 100,
     "figure.constrained_layout.use": True,
@@ -27,7 +29,7 @@ STYLE: dict[Any, Any] = {
 LETTERS_PER_INCH, INCHES_PER_LINE = 12.5, 0.18  # of text with 11 points
 
 # Use as a decorator: the style holds inside the function and nowhere else.
-styled = cast(ContextDecorator, plt.rc_context(STYLE))
+styled = cast(ContextDecorator, plt.style.context(["default", STYLE]))
 
 
 def show_plot(figure: Figure, title: str, finding: str, details: str = "") -> None:

@@ -15,6 +15,7 @@ from platformdirs import user_cache_path
 from torch import Tensor
 
 from workshop_utils.files import DamagedError, read_tensors, write_tensors
+from workshop_utils.say import say
 from workshop_utils.settings import APP_NAME
 
 PARTS = ("train_images", "train_labels", "test_images", "test_labels")
@@ -43,13 +44,13 @@ def write(folder: Path | None, name: str, tensors: list[Tensor], about: dict) ->
     if folder is None:
         return
     if (folder / name).exists():
-        print(f"The cache file {name} was damaged or out of date: it is made again.")
+        say(f"The cache file {name} was damaged or out of date: it is made again.")
     for left in folder.glob(f"{name}.*.part"):  # of a writer that was killed
         left.unlink(missing_ok=True)
     try:
         write_tensors(folder / name, dict(zip(PARTS, tensors, strict=True)), about)
     except OSError as error:
-        print(f"The images could not be kept in {folder} for the next time ({error}).")
+        say(f"The images could not be kept in {folder} for the next time ({error}).")
 
 
 @contextlib.contextmanager
@@ -66,7 +67,7 @@ def alone(data_dir: Path) -> Iterator[Path | None]:
             try:
                 stack.enter_context(lock.acquire(blocking=False))
             except Timeout:
-                print("Another notebook is preparing the images: waiting for it.")
+                say("Another notebook is preparing the images: waiting for it.")
                 stack.enter_context(lock.acquire())
             except (OSError, NotImplementedError):
                 pass  # some network drives know no locks

@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 
 from workshop_utils.images import cifar10
 from workshop_utils.images.cifar10 import ARCHIVE, NotFoundError
+from workshop_utils.say import say
 from workshop_utils.settings import own_mirrors, progress_bars_wanted
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ def download(data_dir: Path, offline: bool = False) -> Path:
     part = data_dir / PART
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        print("Downloading CIFAR-10 (170 MB). To go on without it, interrupt and set")
-        print("WORKSHOP_DATASET=standin before you start the notebook.")
+        say("Downloading CIFAR-10 (170 MB). To go on without it, interrupt and set")
+        say("WORKSHOP_DATASET=standin before you start the notebook.")
         with tqdm(
             total=cifar10.ARCHIVE_SIZE,
             initial=_length(part),
@@ -127,7 +128,7 @@ def download(data_dir: Path, offline: bool = False) -> Path:
     except OSError as error:
         raise _not_written(part, error) from error
     except KeyboardInterrupt:
-        print(f"The download was interrupted at {_so_far(part)}: the next start goes on there.")
+        say(f"The download was interrupted at {_so_far(part)}: the next start goes on there.")
         raise
     return data_dir / ARCHIVE
 

@@ -15,6 +15,7 @@ from workshop_utils.images.dataset import (
     kept_for_validation,
 )
 from workshop_utils.images.download import download
+from workshop_utils.say import say
 from workshop_utils.settings import Settings
 
 CACHE_FILES = {CIFAR10: "cifar10.safetensors", STANDIN: "standin.safetensors"}
@@ -43,7 +44,7 @@ def load_data(settings: Settings) -> ImageData:
     except cifar10.NotFoundError as reason:
         if settings.dataset == "cifar10":
             raise
-        print(f"{reason} The stand-in takes its place.")
+        say(f"{reason} The stand-in takes its place.")
         name = STANDIN
         tensors, about, origin = _images(name, settings)
 
@@ -63,7 +64,7 @@ def load_data(settings: Settings) -> ImageData:
         test_labels,
         seed=settings.seed,
     )
-    print(f"{data}, from {origin}.")
+    say(f"{data}, from {origin}.")
     return data
 
 

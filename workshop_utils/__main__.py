@@ -34,10 +34,11 @@ def data() -> int:
     try:
         settings = dataclasses.replace(Settings.from_environment(), dataset="cifar10")
         load_data(settings)
+        found = find_cifar10(settings.data_dir)
     except (DataError, NotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"CIFAR-10 is ready: {find_cifar10(settings.data_dir)}")
+    print(f"CIFAR-10 is ready: {found.cached.file if found.cached else found.place}")
     return 0
 
 

@@ -1,7 +1,6 @@
 """The command line of the package."""
 
 import io
-import os
 import sys
 
 USAGE = """usage: python -m workshop_utils doctor
@@ -65,6 +64,4 @@ def main(arguments: list) -> int:
 
 
 if __name__ == "__main__":
-    # Nothing is imported from the current folder, where a file of yours may be called random.py.
-    sys.path = [folder for folder in sys.path if folder not in ("", os.getcwd())]
     sys.exit(main(sys.argv[1:]))

@@ -1,8 +1,10 @@
 import base64
 import io
 import re
+import sys
 from unittest.mock import MagicMock
 
+import ipywidgets
 import pytest
 import torch
 from PIL import Image
@@ -58,9 +60,13 @@ def test_pictures_have_a_description_and_menus_the_names(parts):
     assert [name for name, _k in step.options][:: N_STEPS - 1] == ["0.00", "1.00"]
 
 
-@pytest.mark.parametrize(("wanted", "kind"), [("1", "VBox"), ("0", "Figure")])
-def test_without_sliders_there_are_pictures(networks, images, monkeypatch, wanted, kind):
+@pytest.mark.parametrize(
+    ("wanted", "package", "kind"),
+    [("1", ipywidgets, "VBox"), ("0", ipywidgets, "Figure"), ("1", None, "Figure")],
+)
+def test_without_sliders_there_are_pictures(networks, images, monkeypatch, wanted, package, kind):
     displayed = []
+    monkeypatch.setitem(sys.modules, "ipywidgets", package)
     monkeypatch.setenv("WORKSHOP_PROGRESS", wanted)
     monkeypatch.setattr("IPython.display.display", lambda x, **_: displayed.append(x))
     monkeypatch.setattr("IPython.get_ipython", MagicMock)

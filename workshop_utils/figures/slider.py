@@ -24,8 +24,8 @@ PICTURE_WIDTH = 220  # pixels on the screen
 def explore_lines(encoder: nn.Module, decoder: nn.Module, images: Tensor, names: list[str]) -> None:
     """Choose two images and move along the line between them, in pixels and in codes.
 
-    Where sliders and menus do not run, as on a page or with WORKSHOP_PROGRESS=0, the line between
-    the first two images is shown as a row of pictures.
+    Where sliders and menus do not run, as on a page, with WORKSHOP_PROGRESS=0 or without
+    ipywidgets, the line between the first two images is shown as a row of pictures.
 
     Args:
         encoder: images to codes.
@@ -33,7 +33,7 @@ def explore_lines(encoder: nn.Module, decoder: nn.Module, images: Tensor, names:
         images: to choose from, N×3×32×32, values in [0, 1]; two at least.
         names: what to call them, one name each.
     """
-    if progress_bars_wanted():
+    if progress_bars_wanted() and _has_widgets():
         from IPython.display import display
 
         display(new_slider(encoder, decoder, images, names))
@@ -81,6 +81,14 @@ def new_slider(
     step.observe(move, names="value")
     choose()
     return ipywidgets.VBox([ipywidgets.HBox([first, second]), step, pictures, error])
+
+
+def _has_widgets() -> bool:
+    try:
+        import ipywidgets  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def _figure(image: Tensor, name: str) -> str:

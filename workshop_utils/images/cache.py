@@ -75,7 +75,7 @@ def alone(data_dir: Path) -> Iterator[Path | None]:
 
 def _users_folder(data_dir: Path) -> Path:
     """For the cache of a data folder that cannot be written: one for each such folder."""
-    which = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+    which = hashlib.sha256(os.fsencode(data_dir.absolute())).hexdigest()[:12]
     return user_cache_path(APP_NAME) / f"for-read-only-{which}"
 
 

@@ -74,6 +74,8 @@ def check_images(known: Known) -> Finding:
         return Finding(FAIL, f"{in_words(error)}.")
     try:
         check_download(settings.data_dir, settings.offline)
+        if reason := why_not_writable(settings.data_dir):
+            raise cifar10.NotFoundError(settings.data_dir, f"it cannot be kept there ({reason})")
     except cifar10.NotFoundError as error:
         text = " ".join([*found.remarks, f"CIFAR-10 is not here, and {error.reason}."])
         advice = f"To use it, put {cifar10.ARCHIVE} into the folder {settings.data_dir}."
@@ -120,13 +122,16 @@ def check_folders(known: Known) -> Finding:
         found = find_cifar10(images)
     except DataError:  # told by the check of the images
         found = Found()
-    for variable, folder in (("WORKSHOP_DATA", images), ("WORKSHOP_RUNS", runs)):
+    for variable, folder, else_ in (
+        ("WORKSHOP_DATA", images, "CIFAR-10 cannot be downloaded"),
+        ("WORKSHOP_RUNS", runs, "trained networks are not kept"),
+    ):
         reason = why_not_writable(folder)
         # Images that are there are only read.
         if reason and not ((found.cached or found.place) and folder == images):
             return Finding(
                 FAIL,
-                f"{folder} cannot be written: {reason}.",
+                f"{folder} cannot be written: {reason}. The notebooks run, but {else_}.",
                 f"Set {variable} to a folder of your own, for example",
                 set_variable(variable, str(Path.home() / "convnet-workbook")),
             )

@@ -5,6 +5,13 @@ experiments, exercises, doctor. Names are imported from their module when they a
 that `import workshop_utils` stays quick.
 """
 
+import os
+import sys
+
+if sys.argv[:1] == ["-m"]:  # the doctor begins: Python looks for it with this name
+    # Nothing is imported from the current folder, where a file of yours may be called random.py.
+    sys.path = [folder for folder in sys.path if folder not in ("", os.getcwd())]
+
 from typing import Any
 
 try:

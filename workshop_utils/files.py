@@ -103,7 +103,7 @@ def read_tensors(file: Path) -> tuple[dict[str, Tensor], dict]:
     if not file.exists():
         raise FileNotFoundError(file)
     try:
-        with safe_open(file, framework="pt") as opened:
+        with _open(file) as opened:
             metadata = opened.metadata() or {}
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
         if metadata["sha256"] != _sha256(metadata["about"], tensors):
@@ -111,6 +111,15 @@ def read_tensors(file: Path) -> tuple[dict[str, Tensor], dict]:
         return tensors, json.loads(metadata["about"])
     except (SafetensorError, KeyError, ValueError) as error:
         raise DamagedError(f"{file.name} is cut off or damaged ({error}).") from error
+
+
+@contextmanager
+def _open(file: Path) -> Iterator[safe_open]:
+    """Open what has any name, also one that is not UTF-8, which safetensors refuses."""
+    with file.open("rb") as handle:
+        is_utf8 = str(file).encode(errors="ignore").decode() == str(file)
+        with safe_open(file if is_utf8 else f"/dev/fd/{handle.fileno()}", framework="pt") as opened:
+            yield opened
 
 
 def _sha256(about: str, tensors: dict[str, Tensor]) -> str:

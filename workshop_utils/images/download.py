@@ -242,18 +242,28 @@ def _in_words(error: Exception) -> str:
     """The errors that a network without internet, or a school's, gives."""
     import requests
 
-    is_unknown = "NameResolution" in repr(error)
+    said = repr(error)
+    is_unknown = "NameResolution" in said
+    is_reached = not ("NewConnection" in said or is_unknown)
+    is_encrypted = "[SSL: " not in said or "VERIFY_FAILED" in said
     words = {
         requests.TooManyRedirects: "redirects in circles",
         requests.Timeout: f"does not answer within {PATIENCE} seconds",
-        requests.exceptions.SSLError: "shows a certificate that is not trusted here",
-        requests.exceptions.ProxyError: "is not let through by the proxy",
+        requests.exceptions.SSLError: "shows a certificate that is not trusted here"
+        if is_encrypted
+        else "does not encrypt what it sends",
+        requests.exceptions.ProxyError: "is not let through by the proxy"
+        if is_reached
+        else "is behind a proxy that cannot be reached",
         requests.ConnectionError: "cannot be found by its name"
         if is_unknown
         else "cannot be connected to",
     }
-    known = (text for kind, text in words.items() if isinstance(error, kind))
-    return next(known, f"cannot be asked ({error})")
+    known = next((text for kind, text in words.items() if isinstance(error, kind)), "")
+    why = re.search(r"(?:Tunnel connection|certificate verify) failed: ([\w -]*\w)", said)
+    if known:
+        return f"{known} ({why[1]})" if why else known
+    return f"cannot be asked ({error})"
 
 
 def _is_right(part: Path) -> bool:

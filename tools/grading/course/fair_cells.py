@@ -117,7 +117,7 @@ def _written(cell: dict) -> NotebookNode:
     text = "".join(map(str, source)) if isinstance(source, list) else str(source)
     text = text.encode("utf-8", errors="replace").decode("utf-8")  # halves of characters
     kinds = {"code": new_code_cell, "markdown": new_markdown_cell}
-    clean = kinds.get(cell.get("cell_type"), new_raw_cell)(text)
+    clean = kinds.get(str(cell.get("cell_type")), new_raw_cell)(text)
     metadata = cell.get("metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("nbgrader"), dict):
         clean.metadata["nbgrader"] = nbformat.from_dict(metadata["nbgrader"])
@@ -140,7 +140,8 @@ class RestoreCells(NbGraderPreprocessor):
         released = Released(_released(about["assignment"], about["notebook"]).cells)
         marks = {grade_id(cell): cell for cell in released.cells if grade_id(cell)}
         last = len(nb.cells) - 1
-        places, below = {}, {last: []}
+        places: dict[int | None, str] = {}
+        below: dict[int, list[NotebookNode]] = {last: []}
         for name, found in find(nb.cells, released).items():
             places.setdefault(found.answer, name)
             if found.check is None:
@@ -235,7 +236,7 @@ class FairExecute(NbGraderPreprocessor):
         ]
         notebook = new_notebook(cells=cells, metadata={"answers": resources.get("answers", [])})
         outputs, stopped = self._run(nbformat.writes(notebook), Path(resources["metadata"]["path"]))
-        shown = {}
+        shown: dict[int, list[NotebookNode]] = {}
         for number, step in enumerate(asked):
             these = outputs.get(number, [error("NotRun", stopped)])
             if step.place is not None and _weight(these) >= _weight(shown.get(step.place, [])):

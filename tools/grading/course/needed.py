@@ -291,6 +291,7 @@ def steps(cells: Sequence[NotebookNode], released: Released) -> list[Step]:
     serves_ahead = defaultdict(set)
     checks = defaultdict(list)  # place -> what is run below it
     for exercise, found in zip(released.exercises, find(cells, released).values(), strict=True):
+        assert found.check is not None
         name = frozenset({exercise.name})
         names = exercise.check.uses - exercise.answers
         check = [

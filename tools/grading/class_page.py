@@ -59,6 +59,7 @@ class Tally:
     """How the class fared in an exercise.
 
     Args:
+        name: of the graded cell.
         title: with the number, as in the notebook.
         passed: how many have all points.
         tried: how many answered, and have not.
@@ -66,6 +67,7 @@ class Tally:
         mistakes: by name.
     """
 
+    name: str
     title: str
     passed: int = 0
     tried: int = 0
@@ -206,7 +208,7 @@ class _Notebook:
             if heading := HEADING.search(cell.source):
                 title = f"{heading[1]} · {heading[2]}"
             if is_grade(cell):
-                self.tallies[grade_id(cell)] = Tally(title)
+                self.tallies[grade_id(cell)] = Tally(grade_id(cell), title)
                 if is_solution(cell):
                     self.essays[grade_id(cell)] = cell.source.strip()
         texts = {

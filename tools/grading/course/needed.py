@@ -187,7 +187,7 @@ class Released:
         for place, code in enumerate(codes):
             if code.uses & depends:
                 depends |= code.defines
-            elif not code.defines & depends:
+            elif code.defines and not code.defines & depends:
                 self.given.append(place)
         self.codes = codes
 

@@ -223,14 +223,14 @@ class _Notebook:
             match node:
                 case ast.Call(
                     func=ast.Attribute(attr="check_prediction"),
-                    args=[ast.Name(id=variable), _, ast.Constant(value=about)],
+                    args=[ast.Name(id=variable), _, ast.Constant(value=str(about))],
                 ):
                     self.variables[variable] = about
         self.guesses = {about: Guesses(about) for about in self.variables.values()}
 
     def count_answers(self, student: str, cells: list[dict]) -> None:
         """Count the answers of one student, as they were graded."""
-        marked = {grade_id(nbformat.from_dict(cell)): cell for cell in cells if "metadata" in cell}
+        marked = {_mark(cell): cell for cell in cells}
         for name, tally in self.tallies.items():
             if (student, name) in self.full_points:
                 tally.passed += 1
@@ -295,6 +295,8 @@ class _Notebook:
 
     def _guesses_in(self, source: str) -> dict[str, str]:
         """What a cell's code predicts: about -> guess."""
+        if not any(name in source for name in self.variables):
+            return {}
         try:
             statements = ast.parse(source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -306,6 +308,13 @@ class _Notebook:
                     if name in self.variables and guess is not ...:
                         found[self.variables[name]] = str(guess)
         return found
+
+
+def _mark(cell: dict) -> str:
+    match cell:
+        case {"metadata": {"nbgrader": {"grade_id": str(name)}}}:
+            return name
+    return ""
 
 
 def _mistakes(check: dict) -> list[tuple[str, str]]:
@@ -320,17 +329,19 @@ def _mistakes(check: dict) -> list[tuple[str, str]]:
     if mistake == "not-written":
         return [("", mistake)]
     is_known = mistake in _known_names() or (exercise, mistake) in _sentences()
-    return [(exercise if exercise in exercises() else "", mistake if is_known else "other")]
+    is_ours = any(exercise == name for name, _ in _sentences())
+    return [(exercise if is_ours else "", mistake if is_known else "other")]
 
 
 def _noted(cell: dict, *names: str) -> Iterator[dict]:
     """What the outputs of a cell note for statistics."""
     outputs = cell.get("outputs")
     for output in outputs if isinstance(outputs, list) else ():
-        metadata = output.get("metadata") if isinstance(output, dict) else None
-        for name in names if isinstance(metadata, dict) else ():
-            if isinstance(metadata.get(name), dict):
-                yield metadata[name]
+        match output:
+            case {"metadata": dict(metadata)}:
+                yield from (
+                    metadata[name] for name in names if isinstance(metadata.get(name), dict)
+                )
 
 
 @cache

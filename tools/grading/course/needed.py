@@ -26,8 +26,10 @@ BEYOND_NAMES = re.compile(
     flags=re.MULTILINE,
 )
 # Statements after which a name is another one for sure. Loops, conditions and attempts may not be.
-CERTAIN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-CERTAIN += (ast.Assign, ast.AnnAssign, ast.With)
+CERTAIN = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom),
+    *(ast.Assign, ast.AnnAssign, ast.With),
+)
 
 
 @dataclass(frozen=True)
@@ -231,8 +233,9 @@ def find(cells: Sequence[NotebookNode], released: Released) -> dict[str, Found]:
         ]
         same = [place for place in places if codes[place].plain == exercise.check.plain]
         stub = [place for place in places if codes[place].plain == exercise.stub.plain]
-        answer = (answers or stub or [usable(exercise.name)])[-1]
-        check = (same or [usable(f"check-{exercise.name}")])[-1]
+        known = answers or stub
+        answer = known[-1] if known else usable(exercise.name)
+        check = same[-1] if same else usable(f"check-{exercise.name}")
         found[exercise.name] = Found(answers, answer, check)
     return found
 
@@ -289,7 +292,7 @@ def steps(cells: Sequence[NotebookNode], released: Released) -> list[Step]:
     modules = {name for code in [*codes, *(code for _, code in ahead)] for name in code.imports}
     serves = defaultdict(set)  # place -> the exercises that need this cell
     serves_ahead = defaultdict(set)
-    checks = defaultdict(list)  # place -> what is run below it
+    checks: dict[int, list[Step]] = defaultdict(list)  # place -> what is run below it
     for exercise, found in zip(released.exercises, find(cells, released).values(), strict=True):
         assert found.check is not None
         name = frozenset({exercise.name})

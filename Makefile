@@ -57,6 +57,7 @@ reference: $(INSTALLED)  ## record results anew, on the data set that is found
 
 bench: $(INSTALLED)  ## measure seconds beside other ways to train; needs an idle computer
 	$(PY) -m tools.measuring.bench
+	$(PY) -m tools.measuring.large_class
 
 clean:
 	rm -rf .venv build

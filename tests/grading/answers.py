@@ -1,5 +1,9 @@
 """Answers to the graded exercises, as sources of their cells: right, wrong, harmful ones."""
 
+import nbformat
+
+from tools.grading.release import graded_notebooks
+
 RIGHT = {
     "mlp-parameters": """
 def mlp_parameters():
@@ -211,6 +215,72 @@ FROM_PACKAGE = {
 }
 FROM_HELPER = "from helper import ConvEncoder\n"
 HELPER = "import torch.nn.functional as F\nfrom torch import nn\n" + RIGHT["encoder"]
+
+# --- right answers, and what stands around them ---
+
+STUBS = {
+    cell.metadata.nbgrader.grade_id: cell.source
+    for file in graded_notebooks("workbook")
+    for cell in nbformat.read(file, as_version=4).cells
+    if "nbgrader" in cell.metadata
+}
+OWN_CELLS = (
+    "import time\ntime.sleep(40)",
+    "import time\nfor minute in range(60):\n    time.sleep(60)",
+    'name = input("What is your name? ")',
+    "plt.plot([1, 2, 3])\nplt.show()",
+    'import urllib.request\nurllib.request.urlopen("http://localhost:9/cifar.zip")',
+    "1 / 0",
+    STUBBORN,
+    "def half a function",
+    "import os\nos._exit(1)",
+)
+FIRST_LINES = """%matplotlib widget
+%load_ext tensorboard
+%config InlineBackend.figure_format = "retina"
+!pip install --quiet ipympl
+%pip install ipympl
+from google.colab import drive
+drive.mount("/content/drive")
+%cd /content/drive/MyDrive/lab
+import os
+os.chdir("/content/drive/MyDrive/lab")"""
+HELPERS = (
+    "layers = []\nsettings_of_mine = {}",
+    "settings_of_mine['kernel_size'] = 4\nprint(input('kernel_size? '))",
+    "import torch.nn as own_nn\n%time half = dict(stride=2, padding=1)",
+    """
+def convolution(n_in, n_out):
+    return own_nn.Conv2d(n_in, n_out, **settings_of_mine, **half)
+""",
+    "layers.append(convolution)",
+)
+HELPED = """
+from torch.nn import *
+class ConvEncoder(Module):
+    def __init__(self, out_c1, out_c2, embedding_dim):
+        super().__init__()
+        self.conv1 = layers[0](3, out_c1)
+        self.conv2 = layers[0](out_c1, out_c2)
+        self.conv3 = layers[0](out_c2, embedding_dim)
+
+    def forward(self, x):
+        return self.conv3(activation(self.conv2(activation(self.conv1(x)))))
+activation = ReLU()
+"""
+HELPED_FROM_BELOW = """
+def interpolate(start, end, n_steps=8):
+    return torch.stack([point(start, end, i / (n_steps - 1)) for i in range(n_steps)])
+"""
+BELOW = """
+def point(start, end, alpha):
+    return (1 - alpha) * start + alpha * end
+"""
+TRIED_ON = (
+    ("03_autoencoder.ipynb", "autoencoder-conclusion", RELU_AT_THE_END),
+    ("04_interpolation.ipynb", "latent-line", BACKWARDS + "interpolate(torch.ones(2), 2, 3)"),
+    ("04_interpolation.ipynb", "latent-line", RIGHT["interpolation"]),
+)
 
 
 # --- homework ---

@@ -1,11 +1,13 @@
 """Made-up submissions, and the points that each deserves."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import jupytext
 import nbformat
 from grading import answers as a
 from nbformat import NotebookNode
@@ -162,6 +164,121 @@ def from_colab(folder: Path) -> None:
         nbformat.write(notebook, file)
 
 
+def through_py(folder: Path) -> None:
+    """Turn every notebook into a program and back, as jupytext does: marks and tags are lost."""
+    for file in folder.glob("*.ipynb"):
+        program = jupytext.writes(jupytext.read(file), "py:light")
+        notebook = jupytext.reads(program, "py:light")
+        for cell in notebook.cells:
+            cell.metadata.clear()
+        nbformat.write(notebook, file)
+
+
+def every(change: Callable[[Cells], Cells]) -> Spoil:
+    """Change the cells of all notebooks."""
+    return lambda folder: [changed(file.name, change)(folder) for file in folder.glob("*.ipynb")]
+
+
+def marks_moved(cells: Cells) -> Cells:
+    """Every mark of nbgrader's stands at the marked cell after it; the first has lost its own."""
+    marked = [cell for cell in cells if name_of(cell)]
+    marks = [cell.metadata.pop("nbgrader") for cell in marked]
+    for cell, mark in zip(marked[1:], marks, strict=False):
+        cell.metadata["nbgrader"] = mark
+    return cells
+
+
+def merged(cells: Cells) -> Cells:
+    """Code that no text divides becomes one cell, as by Shift-M."""
+    found: Cells = []
+    for cell in cells:
+        if found and cell.cell_type == found[-1].cell_type == "code":
+            found[-1].source += "\n\n" + cell.source
+        else:
+            found.append(cell)
+    return found
+
+
+def answers_last(cells: Cells) -> Cells:
+    """Answers are moved to the end, the last one first."""
+    answers = [cell for cell in cells if name_of(cell) in a.RIGHT | a.HOMEWORK]
+    return [cell for cell in cells if cell not in answers] + answers[::-1]
+
+
+def stubs_left(cells: Cells) -> Cells:
+    """Answers in cells of their own, above what was handed out."""
+    found = []
+    for cell in cells:
+        if name_of(cell) in a.RIGHT:
+            found.append(new_code_cell(cell.source))
+            cell.source = a.STUBS[name_of(cell)]
+        found.append(cell)
+    return found
+
+
+def with_cells(name: str, *sources: str, above: str = "") -> Spoil:
+    """Put cells of one's own above a cell, or above all."""
+
+    def change(cells: Cells) -> Cells:
+        place = next((i for i, cell in enumerate(cells) if name_of(cell) == above), 0)
+        return cells[:place] + [new_code_cell(source) for source in sources] + cells[place:]
+
+    return changed(name, change)
+
+
+def first_lines(lines: str) -> Spoil:
+    """Put lines above the imports of every notebook."""
+
+    def change(cells: Cells) -> Cells:
+        imports = next(cell for cell in cells if cell.source.startswith(("import", "from")))
+        imports.source = f"{lines}\n{imports.source}"
+        return cells
+
+    return every(change)
+
+
+def saved(change: Callable[[dict], object], encoding: str = "utf-8") -> Spoil:
+    """Change what stands in the files of all notebooks, as a front end might."""
+
+    def spoil(folder: Path) -> None:
+        for file in folder.glob("*.ipynb"):
+            notebook = json.loads(file.read_text(encoding="utf-8"))
+            change(notebook)
+            text = json.dumps(notebook, ensure_ascii=False)
+            file.write_text(text, encoding=encoding, errors="ignore")
+
+    return spoil
+
+
+def with_leftovers(notebook: dict) -> None:
+    """What front ends were seen to leave behind, and more of the kind."""
+    odd = [
+        {"output_type": "stream", "text": None},
+        {"output_type": "execute_result", "data": {"text/plain": 5}},
+        {"output_type": "display_data"},
+        {"name": "stdout"},
+    ]
+    for number, cell in enumerate(notebook["cells"]):
+        cell["source"] = cell["source"] if number % 2 else "".join(cell["source"])
+        cell["metadata"] |= {"id": number, "vscode": {"languageId": "python"}, "tags": "exercise"}
+        cell["attachments"] = {"picture.png": None}
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": "3", "outputs": odd}
+            del cell["id"]
+        if cell["cell_type"] == "markdown":
+            cell["outputs"] = []
+    notebook["cells"].append({"cell_type": "code"})
+    notebook["metadata"] = {"widgets": 1, "kernelspec": None, "language_info": "python"}
+    notebook["nbformat_minor"] = 2
+
+
+def with_huge_output(notebook: dict) -> None:
+    """A picture in one cell that takes 30 MB."""
+    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * 30**5}}
+    cell["outputs"] = [picture]
+
+
 def with_odd_marks(name: str) -> Spoil:
     """Add cells with marks that nbgrader does not know."""
     marks = ({}, "encoder", {"grade_id": ["encoder"]}, {"grade_id": "mine", "schema_version": 99})
@@ -260,6 +377,31 @@ SUBMISSIONS = [
       (without(INTERPOLATION, "interpolation", "check-interpolation"),)),
     S("cells-doubled", "by copy and paste", FULL,
       spoil=(doubled(AUTOENCODER, "encoder", "check-encoder"),)),
+    S("through-py", "cells have lost all that was known about them", FULL, spoil=(through_py,)),
+    S("marks-moved", "each to the cell after it", FULL, spoil=(every(marks_moved),)),
+    S("merged", "cells of code made one", FULL, spoil=(every(merged),)),
+    S("answers-last", "moved to the end", FULL, spoil=(every(answers_last),)),
+    S("stubs-left", "below the answers", FULL, spoil=(every(stubs_left),)),
+    S("check-overwritten", "by the answer, whose own cell is gone", FULL,
+      spoil=(without(AUTOENCODER, "encoder"),
+             check_altered(AUTOENCODER, "check-encoder", a.RIGHT["encoder"]))),
+    S("own-cells", "that take long, wait, fail, or end the kernel", FULL,
+      spoil=(with_cells(AUTOENCODER, *a.OWN_CELLS, above="encoder"),
+             with_cells(INTERPOLATION, *a.OWN_CELLS, above="check-latent-line"))),
+    S("helpers", "in cells of their own, above and below", FULL,
+      right_but(encoder=a.HELPED, interpolation=a.HELPED_FROM_BELOW),
+      (with_cells(AUTOENCODER, *a.HELPERS, above="encoder"),
+       with_cells(INTERPOLATION, a.BELOW, above="latent-line"))),
+    S("tried-on", "the answer changed below the check, to see what happens", FULL,
+      spoil=(lambda folder: [with_cells(name, source, above=above)(folder)
+                             for name, above, source in a.TRIED_ON],)),
+    S("first-lines", "above the imports, which fail here", FULL,
+      spoil=(first_lines(a.FIRST_LINES),)),
+    S("first-lines-merged", "the same, and cells of code made one", FULL,
+      spoil=(first_lines(a.FIRST_LINES), every(merged))),
+    S("leftovers", "of front ends, in cells, outputs and files", FULL,
+      spoil=(saved(with_leftovers, "utf-8-sig"),)),
+    S("latin-1", "and a picture of 24 MB", FULL, spoil=(saved(with_huge_output, "latin-1"),)),
     S("odd-marks", "that nbgrader does not know", FULL, spoil=(with_odd_marks(CNN),)),
     S("renamed", "by the browser", (1, 2, 1, 0, 3, 3),
       spoil=(lambda folder: (folder / AUTOENCODER).rename(folder / "03_autoencoder (1).ipynb"),)),
@@ -279,6 +421,9 @@ SUBMISSIONS = [
       a.HOMEWORK | a.HALF_MENDED, says="still there"),
     H("homework-endless", "a step that never ends", (5, 4, 3, 0, 4, 4, 3, 5),
       a.HOMEWORK | {"training-step": a.ENDLESS_STEP}, says="did not end within"),
+    H("homework-through-py", "all marks lost", FULL_HOMEWORK, spoil=(through_py,)),
+    H("homework-merged", "cells of code made one", FULL_HOMEWORK, spoil=(every(merged),)),
+    H("homework-answers-last", "moved to the end", FULL_HOMEWORK, spoil=(every(answers_last),)),
     H("homework-half-way", "notebook 5 only", (5, 4, 3, 0, 0, 0, 0, 0),
       spoil=(only("05_by_hand.ipynb"),)),
 ]  # fmt: skip

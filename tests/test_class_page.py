@@ -67,7 +67,7 @@ class Class:
                 grade = self.gradebook.find_grade(name, notebook, "workbook", student)
                 grade.auto_score = points
             for variable, guess in dict(guesses).items():
-                if cell.source.startswith((f"{variable} = ", "raise NotImpl")):
+                if cell.source.startswith(f"{variable} = "):
                     cell.source = f"{variable} = {guess!r}"
             if cell.source.startswith("wu.tally("):
                 cell.outputs = [shown("workshop_prediction", one, student) for one in findings]
@@ -167,7 +167,7 @@ def test_predictions_stand_beside_findings(made, tmp_path):
         ("f", "codes", found | {"predicted": "codes", "found": "Zebulon"}),
     ):
         findings = [finding] if finding else []
-        made.add(student, LINES, guesses={"prediction": guess}, findings=findings)
+        made.add(student, LINES, guesses={"object_guess": guess}, findings=findings)
     [assignment] = assignments(tmp_path)
     [one] = [one for one in assignment.guesses if one.about == "one object"]
     assert one.rows == [

@@ -24,15 +24,6 @@ def cnn_shapes():
         "logits": (10,),
     }
 """,
-    "cnn-parameters": """
-def cnn_parameters():
-    return {
-        "conv1": 3 * 8 * 25 + 8,
-        "conv2": 8 * 16 * 25 + 16,
-        "fc1": 400 * 256 + 256,
-        "logits": 256 * 10 + 10,
-    }
-""",
     "encoder": """
 class ConvEncoder(nn.Module):
     def __init__(self, out_c1, out_c2, embedding_dim):
@@ -71,7 +62,6 @@ def altered(exercise: str, old: str, new: str) -> str:
 # --- wrong answers ---
 
 GREY_IMAGES = altered("mlp-parameters", "3072", "1024")
-COLOURS_FORGOTTEN = altered("cnn-parameters", "3 * 8 *", "8 *").replace("8 * 16 *", "16 *")
 SIZES_KEPT = altered("cnn-shapes", "28, 28", "32, 32")
 RELU_AT_THE_END = altered("encoder", "self.conv3(x)", "F.relu(self.conv3(x))")
 MISSPELT = altered("encoder", "F.relu(self.conv1(x))", "F.rellu(self.conv1(x))")
@@ -93,7 +83,6 @@ def latent_line(encoder, decoder, x, x_prime, n_steps=8):  # right, without inte
 ALL_WRONG = {
     "mlp-parameters": GREY_IMAGES,
     "cnn-shapes": SIZES_KEPT,
-    "cnn-parameters": COLOURS_FORGOTTEN,
     "encoder": RELU_AT_THE_END,
     "interpolation": BACKWARDS,
     "latent-line": PIXELS_BLENDED,
@@ -315,6 +304,15 @@ def cnn_forward(cnn, x):
     x = x.reshape(len(x), -1)
     return cnn.logits(torch.relu(cnn.fc1(x)))
 """,
+    "cnn-parameters": """
+def cnn_parameters():
+    return {
+        "conv1": 3 * 8 * 25 + 8,
+        "conv2": 8 * 16 * 25 + 16,
+        "fc1": 400 * 256 + 256,
+        "logits": 256 * 10 + 10,
+    }
+""",
     "training-step": """
 def training_step(model, criterion, optimizer, x, labels):
     optimizer.zero_grad()
@@ -380,6 +378,7 @@ HOMEWORK_WRONG = {
     "convolution": homework_but("convolution", " + bias.reshape(-1, 1)", ""),
     "transposed-convolution": homework_but("transposed-convolution", "+= stamp", "= stamp"),
     "cnn-forward": homework_but("cnn-forward", "torch.relu(cnn.fc1(x))", "cnn.fc1(x)"),
+    "cnn-parameters": homework_but("cnn-parameters", "3 * 8 *", "8 *"),
     "training-step": homework_but("training-step", "    optimizer.zero_grad()\n", ""),
     "evaluation": homework_but("evaluation", "    model.train(mode)\n", ""),
     "causes": homework_but("causes", "6, 4, 2, 1", "6, 4, 1, 2"),
@@ -413,6 +412,7 @@ HOMEWORK_TAKEN = {
             "x, weight, bias, stride, padding",
         ),
         ("cnn-forward", "cnn_forward", "cnn_forward", "cnn, x"),
+        ("cnn-parameters", "counting", "cnn_parameters", ""),
         (
             "training-step",
             "training_step",

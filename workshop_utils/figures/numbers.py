@@ -81,19 +81,21 @@ def _curves(axes: Axes) -> Iterator[Table]:
     for name, points in _series(axes).items():
         together[tuple(points)][name] = points
     alone = [series for series in together.values() if len(series) == 1]
+    shown = f"{what} by {along}" if along else what
     for places, series in together.items():
         if len(series) == 1 and len(alone) > 1:
             continue
         rows = [[place, *(str(points[place]) for points in series.values())] for place in places]
         columns = [along, *(name or what for name in series)]
-        yield _table(axes, f"{what} by {along}" if along else what, columns, [rows])
+        whose = f" ({'; '.join(series)})" if len(together) > 1 else ""
+        yield _table(axes, shown + whose, columns, [rows])
     if len(alone) > 1:
         parts = [
             [[name, place, str(point)] for place, point in points.items()]
             for series in alone
             for name, points in series.items()
         ]
-        yield _table(axes, f"{what} by {along}", ["", along, what], parts)
+        yield _table(axes, shown, ["", along, what], parts)
     levels = [[_name(line), in_short(_points(line)[0, 1])] for line in _levels(axes)]
     if levels:
         yield _table(axes, f"{what}, lines across", ["", what], [levels])
@@ -160,8 +162,9 @@ def _ellipses(axes: Axes) -> Iterator[Table]:
         up = f"{in_short(one.center[1])} ± {in_short(one.height / 2)}"
         rows.append([_name(one) or str(number), across, up])
     if rows:
-        columns = ["", _label(axes, "x"), _label(axes, "y")]
-        yield _table(axes, "ellipses, centre ± half width", columns, [rows])
+        across, up = _label(axes, "x"), _label(axes, "y")
+        what = f"{up} by {across}, ellipses: centre ± half width"
+        yield _table(axes, what, ["", across, up], [rows])
 
 
 def _table(axes: Axes, what: str, columns: list[str], parts: list[list[list[str]]]) -> Table:

@@ -53,7 +53,7 @@ LESSON = new_notebook(
     cells=[
         text("# 7 · A & B\n\n**What you will learn**\n\n- with $x^2$;\n- little else.", "slide"),
         text(fold("For tutors", "Plan: *ten* minutes for $y_1$."), "tutor"),
-        code("import preparation"),
+        code("import preparation  # in its colour"),
         text(
             "## First\n\nTickets cost $5 or $10, `a$b$c`.\n\n$$ \\sum_k x_k $$\n\nWhat is it?",
             "slide",

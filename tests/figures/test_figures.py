@@ -227,8 +227,9 @@ def test_bars_of_features_stand_side_by_side(data, shown):
     assert [found[1:] for found in bars(shown[0][0])] == [(25, 26), (35, 36), (20, 21), (50, 51)]
     assert [x for x, _low, _high in bars(shown[0][0])] == [100, 500, 100, 500]
     ranges = [container.lines[2][0] for container in shown[0][0].axes[0].containers]
-    on_paper = [x.get_transform().transform(x.get_segments()[0])[0, 0] for x in ranges]
-    assert 1 < on_paper[1] - on_paper[0] < 100
+    on_paper = [x.get_transform().transform(np.concatenate(x.get_segments())) for x in ranges]
+    assert 1 < on_paper[1][0, 0] - on_paper[0][0, 0] < 100
+    assert all(shown[0][0].axes[0].bbox.contains(x, y) for ends in on_paper for x, y in ends)
 
 
 def test_bars_of_errors_keep_their_unit(data, shown):

@@ -312,6 +312,8 @@ def plot_labels(sweep: Sweep, title: str) -> None:
         beside = ScaledTranslation((place - 3) / 30, 0, figure.dpi_scale_trans)  # inches
         looks = LOOKS_OF_FEATURES[features] | {"transform": axes.transData + beside}
         axes.errorbar(list(found), means, yerr=reach, capsize=3, label=features, **looks)
+        for ends in (percent.min(axis=1), percent.max(axis=1)):
+            axes.update_datalim(np.column_stack([list(found), ends]))  # moved, they do not count
         described.append(f"{features} {', '.join(f'{mean:.1f}%' for mean in means)}")
     axes.set(xscale="log", title=title, xlabel="labelled images", ylabel="accuracy, %")
     axes.set_xticks(list(found), [f"{n:,}" for n in found])

@@ -295,8 +295,11 @@ def test_bars_reach_from_the_lowest_to_the_highest_seed_in_per_cent(data, shown)
 def test_bars_of_features_stand_side_by_side(data, shown):
     FIGURES["labels"](data)
     assert [found[1:] for found in bars(shown[0][0])] == [(25, 26), (35, 36), (20, 21), (50, 51)]
-    places = [x for x, _low, _high in bars(shown[0][0])]
-    assert places[0] < places[2] < places[1] < places[3]
+    assert [x for x, _low, _high in bars(shown[0][0])] == [100, 500, 100, 500]
+    ranges = [container.lines[2][0] for container in shown[0][0].axes[0].containers]
+    on_paper = [x.get_transform().transform(np.concatenate(x.get_segments())) for x in ranges]
+    assert 1 < on_paper[1][0, 0] - on_paper[0][0, 0] < 100
+    assert all(shown[0][0].axes[0].bbox.contains(x, y) for ends in on_paper for x, y in ends)
 
 
 def test_bars_of_errors_keep_their_unit(data, shown):

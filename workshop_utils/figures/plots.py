@@ -102,7 +102,8 @@ def plot_batch_curves(histories: dict[str, History], title: str) -> None:
             values = scale * np.array(batches)
             inner = np.arange(len(values))[EDGE:-EDGE]
             axes.plot(inner, smooth(values)[inner], line, color=colour, label=name, linewidth=1.4)
-            axes.plot(epochs_end, scale * np.array(epochs), "o", color=colour, markersize=5)
+            points = {"color": colour, "label": f"_{name}, validation images"}
+            axes.plot(epochs_end, scale * np.array(epochs), "o", markersize=5, **points)
         last = 100 * history.train_accuracy[-1], 100 * history.validation_accuracy[-1]
         ends.append(
             f"{name} {last[0]:.0f}% on training images, {last[1]:.0f}% on validation images"
@@ -197,7 +198,7 @@ def plot_shifts(accuracies: dict[str, dict[int, float]], title: str) -> None:
         percent = [100 * accuracy for accuracy in found.values()]
         axes.plot(list(found), percent, line, marker="o", color=colour, label=name)
         described.append(f"{name} {percent[0]:.0f}%, then {percent[-1]:.0f}%")
-    axes.axhline(10, color=GREY, linewidth=1, linestyle=":")
+    axes.axhline(10, color=GREY, linewidth=1, linestyle=":", label="_chance")
     axes.annotate("chance", (0, 10), xytext=(0, 4), textcoords="offset points", color=GREY)
     axes.set(title=title, xlabel="validation images moved by, in pixels", ylabel="accuracy, %")
     axes.set_ylim(bottom=0)
@@ -226,7 +227,9 @@ def plot_posteriors(mean: Tensor, log_variance: Tensor, title: str) -> None:
             *mean[:, [most, other]].T, *2 * spread[:, [most, other]].T, strict=True
         ):
             axes.add_patch(Ellipse((x, y), width, height, fill=False, color=BLUE, linewidth=1))
-        axes.add_patch(Ellipse((0, 0), 2, 2, fill=False, color=ORANGE, linestyle="--", linewidth=2))
+        prior = Ellipse((0, 0), 2, 2, fill=False, color=ORANGE, linestyle="--", linewidth=2)
+        prior.set_label("prior")
+        axes.add_patch(prior)
         axes.set(
             xlabel=f"number {most}: {divergence[most]:.2f} nats",
             ylabel=f"number {other}: {divergence[other]:.2f} nats",

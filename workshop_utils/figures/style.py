@@ -7,6 +7,8 @@ from typing import Any, cast
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from workshop_utils.figures.numbers import numbers_of
+
 # Okabe and Ito (2008): told apart with every common form of colour blindness.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6B6B6B"
 LINES = ((ORANGE, "--"), (BLUE, "-"), (GREEN, "-."), (PURPLE, ":"))  # also told apart in grey
@@ -45,12 +47,17 @@ def show_plot(figure: Figure, title: str, finding: str, details: str = "") -> No
 
 
 def show_figure(figure: Figure, alt: str) -> None:
-    """Show a figure in the notebook (elsewhere: in a window) with its words for screen readers."""
+    """Show a figure in the notebook (elsewhere: in a window) with its words for screen readers.
+
+    The numbers of a plot travel in the output's metadata, where the pages find them.
+    """
     from IPython import get_ipython
     from IPython.display import display
 
     if get_ipython():
-        display(figure, metadata={"image/png": {"alt": alt}})
+        numbers = numbers_of(figure)
+        about = {"alt": alt, "numbers": numbers} if numbers else {"alt": alt}
+        display(figure, metadata={"image/png": about})
     else:
         plt.show()
     plt.close(figure)

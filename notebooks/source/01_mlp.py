@@ -275,8 +275,9 @@ wu.show_image_rows(
 )
 
 # %% [markdown] tags=["slide"]
-# **Predict:** Another MLP is trained in the same way, but on shuffled images, and validated on images shuffled likewise. Compared with
-# ours, will it be `"worse"`, `"at chance"` or `"as good"`?
+# **Predict:** another MLP is trained in the same way, but on shuffled images, and validated on images shuffled likewise. Compared
+# with ours, will it be `"worse"`, `"at chance"` or `"as good"`? It may help to write one hidden unit as a sum, weight times pixel:
+# what happens to a sum when its terms change places?
 
 # %% [markdown] tags=["tutor"]
 # **Wrong answers to expect:** "at chance", since the pictures look like noise to us. Let those who
@@ -288,14 +289,6 @@ shuffled_guess = "as good"
 ### STUB
 # shuffled_guess = "?"  # "worse", "at chance" or "as good"
 ### END SOLUTION
-
-# %% [markdown] tags=["hint"]
-# <details><summary>Hint</summary>
-#
-# Write one hidden unit as a sum: weight times pixel, plus weight times pixel, and so on. What happens to
-# a sum when its terms change places?
-#
-# </details>
 
 # %% tags=["nbval-check-output"]
 choices = ("worse", "at chance", "as good")

@@ -250,6 +250,10 @@ ahead.compare("MLP" if mlp_is_ahead else "CNN")
 #
 # **Predict** the fourth bar.
 
+# %% [markdown] tags=["tutor"]
+# **Expect:** "above", since the CNN is the better network. Ask what a 5×5 filter finds in a window whose pixels come from all over
+# the image.
+
 # %% tags=["guess"]
 ### BEGIN SOLUTION
 bar_guess = "level"

@@ -176,7 +176,7 @@ print("each line:", tuple(pixels.shape), tuple(decoded.shape))
 # ## Which line looks like one object?
 #
 # **Predict:** in the middle of which line will you see *one* object rather than two overlapping ones: of the `"pixels"`,
-# of the `"codes"`, or of `"neither"`?
+# of the `"codes"`, or of `"neither"`? What did the training ask of the codes, and what of the points between them?
 
 # %% [markdown] tags=["tutor"]
 # **Expect:** "codes", since lectures and blog posts say so. Let them count the objects they see in the
@@ -188,14 +188,6 @@ object_guess = "neither"
 ### STUB
 # object_guess = "?"  # "pixels", "codes" or "neither"
 ### END SOLUTION
-
-# %% [markdown] tags=["hint"]
-# <details><summary>Hint</summary>
-#
-# There is no right or wrong yet. What did the training ask of the codes, and what of the points between
-# them?
-#
-# </details>
 
 # %% tags=["nbval-check-output"]
 one_object = wu.check_prediction(object_guess, ("pixels", "codes", "neither"), "one object")

@@ -21,7 +21,7 @@ from test_papers import COMMANDS, broken_links
 import workshop_utils as wu
 from tools import places
 from tools.handout import pack
-from tools.notebooks import editions
+from tools.notebooks import build, editions
 from tools.notebooks.execute import execute
 from tools.places import ROOT
 from workshop_utils.exercises.engine import exercises
@@ -78,6 +78,10 @@ def source(thing):
     return "\n".join(without_docstrings(inspect.getsource(thing)))
 
 
+def notebooks():
+    return [build.build(file, editions.students) for file in places.sources()]
+
+
 def cells(tag, kind="code"):
     return [
         cell
@@ -106,7 +110,7 @@ def in_the_open():
     """What may be read: stubs, hints, and what the lab shows of the package."""
     texts = [editions.split(cell.source)[1] for cell in cells("exercise")]
     texts += [cell.source for cell in cells("hint", "markdown")]
-    shown = set().union(*map(pack.shown, pack.notebooks().values()))
+    shown = set().union(*map(pack.shown, notebooks()))
     return texts + [source(getattr(wu, name)) for name in shown]
 
 
@@ -133,7 +137,7 @@ def found_in(file, secrets):
 def test_every_graded_solution_is_looked_for(secrets):
     graded = {
         cell.metadata.nbgrader.grade_id.removeprefix("check-")
-        for notebook in pack.notebooks().values()
+        for notebook in notebooks()
         for cell in notebook.cells
         if cell.metadata.get("nbgrader", {}).get("grade")
     }

@@ -1,14 +1,11 @@
 # The workbook's commands. On Windows, or without make: see README.md.
 
-PYTHON ?= python3
-PY := .venv/bin/python
-FOR_STUDENTS := .venv/installed-for-students
+.DEFAULT_GOAL := run
+include tools/handout/Makefile # what students have, too: lab, doctor, data
+
 INSTALLED := .venv/installed
 
-NO_PACKAGES = echo "The packages could not be installed. No network? See \
-'Without internet' in docs/installing.md."; exit 1;
-
-.PHONY: run test test-long e2e lab doctor data notebooks slides html explorer grade-demo reference bench clean
+.PHONY: run test test-long e2e handout notebooks slides html explorer grade-demo reference bench clean
 
 run: $(INSTALLED)  ## run the notebooks; pages and a table of results in build/
 	$(PY) -m tools.run
@@ -25,15 +22,6 @@ test-long: $(INSTALLED)  ## the last notebook, broken workbooks, and what goes w
 e2e: $(INSTALLED)  ## the notebooks and slides in a real browser: needs Chromium or Chrome
 	$(PY) -m pytest -m browser tests/browser --durations=5
 
-lab: $(FOR_STUDENTS)  ## open JupyterLab on the students' notebooks
-	$(PY) -m jupyterlab notebooks/01_mlp.ipynb
-
-doctor: $(FOR_STUDENTS)  ## check this computer before a lab
-	$(PY) -m workshop_utils doctor
-
-data: $(FOR_STUDENTS)  ## fetch the images ahead of a lab
-	$(PY) -m workshop_utils data
-
 notebooks: $(INSTALLED)  ## rebuild the notebooks from their sources and execute them
 	$(PY) -m tools.notebooks.build
 	$(PY) -m tools.notebooks.execute
@@ -47,6 +35,9 @@ html: slides  ## pages to read, and one that leads to pages and slides: build/ht
 
 explorer: $(INSTALLED)  ## a page to walk between images by hand: build/html/explorer.html
 	$(PY) -m tools.pages.explorer
+
+handout: $(INSTALLED)  ## zips for students, without solutions and with them: build/handout/
+	$(PY) -m tools.handout.pack
 
 grade-demo: $(INSTALLED)  ## grade a class of made-up submissions with nbgrader
 	$(PY) -m pytest -m long tests/test_grading.py -s
@@ -63,13 +54,6 @@ clean:
 	rm -rf .venv build
 
 # Students need JupyterLab and the package; tests and tools need more.
-$(FOR_STUDENTS): pyproject.toml
-	@$(PYTHON) tools/preflight.py
-	$(PYTHON) -m venv .venv
-	@echo "installing the packages; the first time takes some minutes"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -e . || { $(NO_PACKAGES) }
-	@touch $@
-
 $(INSTALLED): $(FOR_STUDENTS)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -e ".[dev]" || { $(NO_PACKAGES) }
 	@touch $@

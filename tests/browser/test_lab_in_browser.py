@@ -17,6 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
+from tools.handout import pack
 from tools.notebooks import build
 
 pytestmark = pytest.mark.browser
@@ -53,12 +54,22 @@ COLOURS = """image => {
 }"""
 
 
+@pytest.fixture(params=["workbook", "handout"])
+def workbook(request, tmp_path):
+    """The folder of the workbook, or one into which a student has unpacked the handout."""
+    if request.param == "workbook":
+        return build.ROOT
+    handout, _solutions = pack.pack(tmp_path)
+    shutil.unpack_archive(handout, tmp_path)
+    return tmp_path / pack.NAME
+
+
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, workbook):
     """JupyterLab on this computer alone, with two notebooks; name of a notebook -> address."""
     work = tmp_path / "work"
     work.mkdir()
-    shutil.copy(build.STUDENTS / NOTEBOOK, work)
+    shutil.copy(workbook / "notebooks" / NOTEBOOK, work)
     slider = new_notebook(cells=[new_code_cell(LINES)], metadata=build.METADATA)
     nbformat.write(slider, work / "slider.ipynb")
     for name, setting in SETTINGS.items():
@@ -77,7 +88,7 @@ def lab(tmp_path):
         "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
         "JUPYTER_TOKEN": token,
-        "PYTHONPATH": str(build.ROOT),
+        "PYTHONPATH": str(workbook),
         "WORKSHOP_PROGRESS": "1",  # with sliders
     }
     del environment["MPLBACKEND"]  # figures are to be shown

@@ -208,7 +208,7 @@ def _label(axes: Axes, which: str) -> str:
     """The label of the x or y axis, or of that of another plot which shares its values."""
     shared = {"x": axes.get_shared_x_axes, "y": axes.get_shared_y_axes}[which]()
     labels = [getattr(one, f"get_{which}label")() for one in (axes, *shared.get_siblings(axes))]
-    return next(filter(None, labels), "")
+    return next(filter(None, labels), "").replace("\n", " ")
 
 
 def _words(axis: Axis) -> dict[float, str]:

@@ -8,16 +8,23 @@ INSTALLED := .venv/installed
 NO_PACKAGES = echo "The packages could not be installed. No network? See \
 'Without internet' in docs/installing.md."; exit 1;
 
-.PHONY: run test test-long e2e lab doctor data notebooks slides html explorer grade-demo reference bench clean
+TESTS := -m pytest -n 2 --dist loadfile --cov=workshop_utils --cov-fail-under=90 --durations=5
+
+.PHONY: run test lint test-all test-long e2e lab doctor data notebooks slides html explorer grade-demo reference bench clean
 
 run: $(INSTALLED)  ## run the notebooks; pages and a table of results in build/
 	$(PY) -m tools.run
 
-test: $(INSTALLED)  ## lint, tests, and the notebooks of the lab run again and compared: 5 minutes
+test: lint  ## lint, tests, and the notebooks of the lab run again and compared: 5 minutes
+	$(PY) $(TESTS)
+
+lint: $(INSTALLED)  ## style and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pytest -n 2 --dist loadfile --cov=workshop_utils --cov-fail-under=90 --durations=5
+
+test-all: lint  ## the tests on Python 3.10 to 3.13, with the lowest and the newest versions: an hour
+	$(PY) -m tools.versions $(TESTS)
 
 test-long: $(INSTALLED)  ## the last notebook, broken workbooks, and what goes wrong many times over
 	$(PY) -m pytest -m long -n 2 --dist loadfile --durations=5
@@ -63,9 +70,13 @@ clean:
 
 # Students need JupyterLab and the package; tests and tools need more.
 $(FOR_STUDENTS): pyproject.toml
-	@$(PYTHON) tools/preflight.py
-	$(PYTHON) -m venv .venv
-	@echo "installing the packages; the first time takes some minutes"
+	@index=$$($(PYTHON) tools/preflight.py) && $(PYTHON) -m venv .venv && \
+	echo "installing the packages; the first time takes some minutes" && \
+	if [ -n "$$index" ]; then \
+	  echo "no NVIDIA driver: taking PyTorch's CPU build"; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check torch torchvision --index-url $$index || \
+	  echo "it could not be had: taking the default build"; \
+	fi
 	@$(PY) -m pip install --quiet --disable-pip-version-check -e . || { $(NO_PACKAGES) }
 	@touch $@
 

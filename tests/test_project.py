@@ -1,6 +1,7 @@
 import ast
 import collections
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -210,6 +211,39 @@ def test_the_cpu_build_is_for_linux_without_a_driver(
     disk(4)
     preflight.main()
     assert capsys.readouterr().out == printed
+
+
+# Writes down what it is asked for instead of doing it; no package is found in an index.
+PYTHON = """#!/bin/sh
+case "$*" in
+  tools/preflight.py) {preflight} ;;
+  "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  *) echo "$*" | sed "s/.*--disable-pip-version-check //" >> asked ;;
+esac
+case "$*" in *--index-url*) exit 1 ;; esac
+"""
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+@pytest.mark.parametrize(
+    ("preflight", "asked"),
+    [
+        ("true", ["-e ."]),
+        ("echo an-index", ["torch torchvision --index-url an-index", "-e ."]),
+        ("exit 1", []),
+    ],
+)
+def test_make_goes_on_without_the_cpu_build_but_not_without_room(tmp_path, preflight, asked):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "asked").touch()
+    (tmp_path / "python").write_text(PYTHON.format(preflight=preflight), encoding="utf-8")
+    (tmp_path / "python").chmod(0o755)
+    made = subprocess.run(
+        ["make", "PYTHON=./python", ".venv/installed-for-students"], cwd=tmp_path, timeout=60
+    )
+    assert (tmp_path / "asked").read_text(encoding="utf-8").splitlines() == asked
+    assert (made.returncode == 0) is bool(asked)
 
 
 def test_a_python_that_cannot_make_environments_is_named(disk, monkeypatch):

@@ -84,7 +84,8 @@ def environment(python: str, which: str) -> tuple[Path, dict[str, str]]:
 def tried(python: str, which: str, command: list[str]) -> list[object]:
     """Run a command in the environment for a Python; return its row in the table."""
     print(f"\n--- Python {python}, {which} versions ---", flush=True)
-    started, found, verdict = time.monotonic(), {}, "no environment"
+    started, verdict = time.monotonic(), "no environment"
+    found: dict[str, str] = {}
     with contextlib.suppress(subprocess.CalledProcessError):  # what failed has said why
         interpreter, found = environment(python, which)
         status = subprocess.run([interpreter, *command], cwd=ROOT).returncode

@@ -65,7 +65,7 @@ reference: $(INSTALLED)  ## record results anew, on the data set that is found
 bench: $(INSTALLED)  ## measure seconds beside other ways to train; needs an idle computer
 	$(PY) -m tools.measuring.bench
 
-clean:
+clean:  ## remove the environments, and all that was built
 	rm -rf .venv build
 
 # Students need JupyterLab and the package; tests and tools need more.

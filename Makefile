@@ -5,16 +5,23 @@ include tools/handout/Makefile # what students have, too: lab, doctor, data
 
 INSTALLED := .venv/installed
 
-.PHONY: run test test-long e2e handout notebooks slides html explorer grade-demo reference bench clean
+TESTS := -m pytest -n 2 --dist loadfile --cov=workshop_utils --cov-fail-under=90 --durations=5
+
+.PHONY: run test lint test-all test-long e2e handout notebooks slides html explorer grade-demo reference bench clean
 
 run: $(INSTALLED)  ## run the notebooks; pages and a table of results in build/
 	$(PY) -m tools.run
 
-test: $(INSTALLED)  ## lint, tests, and the notebooks of the lab run again and compared: 5 minutes
+test: lint  ## lint, tests, and the notebooks of the lab run again and compared: 5 minutes
+	$(PY) $(TESTS)
+
+lint: $(INSTALLED)  ## style and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pytest -n 2 --dist loadfile --cov=workshop_utils --cov-fail-under=90 --durations=5
+
+test-all: lint  ## the tests on Python 3.10 to 3.13, with the lowest and the newest versions: an hour
+	$(PY) -m tools.versions $(TESTS)
 
 test-long: $(INSTALLED)  ## the last notebook, broken workbooks, and what goes wrong many times over
 	$(PY) -m pytest -m long -n 2 --dist loadfile --durations=5
@@ -50,7 +57,7 @@ bench: $(INSTALLED)  ## measure seconds beside other ways to train; needs an idl
 	$(PY) -m tools.measuring.bench
 	$(PY) -m tools.measuring.large_class
 
-clean:
+clean:  ## remove the environments, and all that was built
 	rm -rf .venv build
 
 # Students need JupyterLab and the package; tests and tools need more.

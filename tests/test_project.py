@@ -244,7 +244,7 @@ case "$*" in *--index-url*) exit 1 ;; esac
     ],
 )
 def test_make_goes_on_without_the_cpu_build_but_not_without_room(tmp_path, preflight, asked):
-    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copy(ROOT / "tools" / "handout" / "Makefile", tmp_path)
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "asked").touch()
     (tmp_path / "python").write_text(PYTHON.format(preflight=preflight), encoding="utf-8")

@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 NO_PACKAGES = echo "The packages could not be installed. No network? See \
 'Without internet' in docs/installing.md."; exit 1;
 
-.PHONY: run test test-long e2e lab doctor data notebooks slides html explorer grade-demo reference bench clean
+.PHONY: run test test-long e2e lab doctor data notebooks slides html explorer grade-demo hub-demo reference bench clean
 
 run: $(INSTALLED)  ## run the notebooks; pages and a table of results in build/
 	$(PY) -m tools.run
@@ -50,6 +50,13 @@ explorer: $(INSTALLED)  ## a page to walk between images by hand: build/html/exp
 
 grade-demo: $(INSTALLED)  ## grade a class of made-up submissions with nbgrader
 	$(PY) -m pytest -m long tests/test_grading.py -s
+
+hub-demo: $(INSTALLED)  ## a class on a JupyterHub of its own, and what goes wrong: Linux, Node.js
+	@command -v npm >/dev/null || { echo "The hub's proxy needs Node.js 20 or newer, with npm: \
+	install it, for example with apt-get install npm, and run make hub-demo again."; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e ".[hub]" || { $(NO_PACKAGES) }
+	npm install --silent --no-fund --no-audit --prefix build/hub configurable-http-proxy@5.3.0
+	$(PY) -m hub.demo
 
 reference: $(INSTALLED)  ## record results anew, on the data set that is found
 	$(PY) -m tools.notebooks.record full 0 1 2 3 4

@@ -27,6 +27,7 @@ import nbformat
 import psutil
 import requests
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 
 from hub.demo.memory import Watch
 from hub.demo.services import Hub, Service, missing, processes
@@ -105,17 +106,13 @@ class Demo:
         self.begin = time.monotonic()
         self.hub = Hub(folder)
         names = [f"student{number:02}" for number in range(1, n_students + 1)]
-        self.students = [self.student(name) for name in names]
+        self.students = [Student(name, self.hub.url, self.hub.password) for name in names]
         self.faults_over = threading.Event()
         self.done: queue.Queue[Exception | None] = queue.Queue()
         self.found: list[tuple[str, object]] = []
         self.problems: list[str] = []
         solution = nbformat.read(SOLUTIONS / NOTEBOOK, as_version=4)
         self.answers = [cell.source for cell in solution.cells if cell.cell_type == "code"]
-
-    def student(self, name: str) -> Student:
-        """Somebody who can log in."""
-        return Student(name, self.hub.url, self.hub.password)
 
     def run(self) -> None:
         """From the release of the lab to the feedback."""
@@ -140,9 +137,10 @@ class Demo:
             times = [one.seconds.get(what, float("inf")) for one in self.students]
             text = f"{statistics.median(times):.0f}, the last {max(times):.0f}"
             self.found.append((f"seconds until {what}: median", text))
-        for kind, peak in watch.one.items():
-            self.found.append((f"largest {kind.strip()}", f"{peak / GB:.2f} GB"))
-        self.found.append(("all together, at most", f"{watch.all_together / GB:.2f} GB"))
+        for one, peak in watch.one.items():
+            self.found.append((f"memory of {one}, at most (RSS)", f"{peak / GB:.2f} GB"))
+        together = f"{watch.all_together / GB:.2f} GB"
+        self.found.append(("memory of all together, at most (PSS)", together))
         self.found.append(
             ("requests sent again meanwhile", sum(one.asked_again for one in self.students))
         )
@@ -198,7 +196,10 @@ class Demo:
         self.say("graded")
         nbgrader(self.course, "generate_feedback", ASSIGNMENT)
         nbgrader(self.course, "release_feedback", ASSIGNMENT, self.exchange)
-        lost = {"submissions": 0, "saved notebooks": 0, "feedback": 0}
+        lost = {"submissions": 0, "saved notebooks": 0, "points": 0, "feedback": 0}
+        with Gradebook(f"sqlite:///{self.course / 'gradebook.db'}") as gradebook:
+            for graded in gradebook.assignment_submissions(ASSIGNMENT):
+                lost["points"] += graded.score < 1
         for one in self.students:
             file = self.course / "submitted" / one.name / ASSIGNMENT / NOTEBOOK
             if not file.exists():
@@ -253,6 +254,7 @@ class Demo:
         self.students[0].server_started()
         seconds = round(time.monotonic() - begin)
         self.found.append(("proxy killed: seconds until it finds the servers", seconds))
+        self.until(lambda: all(one.at_training.is_set() for one in self.students))
         self.hungry()
         self.forty()
         self.faults_over.set()

@@ -8,6 +8,13 @@ import psutil
 
 from hub.demo.services import processes
 
+KINDS = {  # part of a command -> what it is; the first that is found
+    "ipykernel": "a kernel",
+    "singleuser": "a student's server",
+    "-m jupyterhub ": "the hub",
+    "http-proxy": "the proxy",
+}
+
 
 class Watch(threading.Thread):
     """Peaks until `stop`: of all processes together, and of the largest of each kind.
@@ -20,7 +27,7 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self.folder, self.ended = folder, threading.Event()
         self.all_together = 0
-        self.one: dict[str, int] = defaultdict(int)  # kind -> bytes
+        self.one: dict[str, int] = defaultdict(int)  # what it is -> bytes
 
     def run(self) -> None:
         """Look until it is stopped."""
@@ -34,10 +41,8 @@ class Watch(threading.Thread):
                 except (psutil.Error, OSError):  # it ended just now
                     continue
                 sum_of_pss += pss
-                for kind in ("ipykernel", "singleuser", "jupyterhub ", "http-proxy"):
-                    if kind in command:
-                        self.one[kind] = max(self.one[kind], peak)
-                        break
+                if kind := next((KINDS[part] for part in KINDS if part in command), ""):
+                    self.one[kind] = max(self.one[kind], peak)
             self.all_together = max(self.all_together, sum_of_pss)
 
     def stop(self) -> None:

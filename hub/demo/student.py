@@ -82,10 +82,10 @@ class Student:
         while True:
             try:
                 reply = self.http.request(method, self.url + path, timeout=60, **rest)
-                if reply.status_code in fine:
-                    return reply
-                # A page in place of data: the hub answers, since the proxy does not know the server.
+                # A page, not data: the hub answers, since the proxy does not know the server yet.
                 page = path.startswith("/user/") and "html" in reply.headers.get("Content-Type", "")
+                if reply.status_code in fine and not page:
+                    return reply
                 if reply.status_code not in BUSY and not page:
                     said = f"{reply.status_code} {reply.text[:300]}"
                     raise RuntimeError(f"{self.name}: {method} {path}: {said}")

@@ -83,7 +83,7 @@ class Student:
             try:
                 reply = self.http.request(method, self.url + path, timeout=60, **rest)
                 # A page, not data: the hub answers, since the proxy does not know the server yet.
-                page = path.startswith("/user/") and "html" in reply.headers.get("Content-Type", "")
+                page = path.startswith("/user/") and reply.text.lstrip().startswith("<")
                 if reply.status_code in fine and not page:
                     return reply
                 if reply.status_code not in BUSY and not page:

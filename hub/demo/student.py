@@ -56,7 +56,7 @@ class Student:
         self.http = requests.Session()
         self.seconds: dict[str, float] = {}  # since the login, of what is in the table
         self.lost = {"lines": 0, "answers": 0}
-        self.asked_again = 0
+        self.asked_again = self.starts = 0
         self.at_training = threading.Event()
         self.at_lines = threading.Event()
         self.notebook: NotebookNode = nbformat.v4.new_notebook()
@@ -122,10 +122,12 @@ class Student:
         return next(one.value or "" for one in self.http.cookies if one.name == "_xsrf")
 
     def start_server(self) -> None:
-        """Ask for a server, and wait until it is ready."""
+        """Ask for a server, again if it could not start, and wait until it is ready."""
         about = f"/hub/api/users/{self.name}"
-        self.ask("POST", f"{about}/server", fine=(201, 202))
-        while not self.ask("GET", about).json()["servers"].get("", {}).get("ready"):
+        while not (server := self.ask("GET", about).json()["servers"].get("", {})).get("ready"):
+            if not server.get("pending"):
+                self.ask("POST", f"{about}/server", fine=(201, 202, 400))  # 400: it starts already
+                self.starts += 1
             time.sleep(0.5)
         self.note("server ready")
 
@@ -159,7 +161,6 @@ class Student:
                 time.sleep(1)
 
     def _send(self, kind: str, content: dict) -> str:
-        assert self.socket
         header = {
             "msg_id": uuid.uuid4().hex,
             "msg_type": kind,
@@ -168,8 +169,14 @@ class Student:
             "version": "5.3",
         }
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
-        self.socket.send(json.dumps(message | {"channel": "shell", "buffers": []}))
-        return header["msg_id"]
+        text = json.dumps(message | {"channel": "shell", "buffers": []})
+        while True:
+            self.socket = self.socket or self._connect()
+            try:
+                self.socket.send(text)
+                return header["msg_id"]
+            except (websocket.WebSocketException, OSError):
+                self.socket = None
 
     def run(self, code: str) -> Answer:
         """Run a cell, and wait for its end, whatever happens to the connection.
@@ -177,28 +184,35 @@ class Student:
         An answer whose status is "lost" ran, but its end was never told; one whose status is
         "died" lost its kernel.
         """
-        self.socket = self.socket or self._connect()
         answer, mine, after = Answer(), self._send("execute_request", {"code": code}), ""
         status, idle = "", False
+        begun, answered = False, set[str]()
         while not (status and idle):
             try:
+                assert self.socket  # _send has connected it
                 message = json.loads(self.socket.recv())
             except websocket.WebSocketTimeoutException:
                 continue
             except (websocket.WebSocketException, OSError, ValueError):
-                self.socket.close()
-                self.socket = self._connect()
-                after = self._send("kernel_info_request", {})  # is answered after the cell
+                self.socket = None
+                # What a kernel says on one channel comes in order, so this is answered after the
+                # cell; and its "idle" comes after the cell's outputs.
+                after, answered = self._send("kernel_info_request", {}), set()
                 continue
             kind, content = message["msg_type"], message["content"]
             parent = message["parent_header"].get("msg_id")
             if kind == "status" and content["execution_state"] in ("restarting", "dead"):
                 answer.status = "died"
                 return answer
-            if parent == after and kind == "kernel_info_reply":
-                return answer
+            if parent == after:
+                answered.add(content.get("execution_state", "reply"))
+                if answered >= {"reply", "idle"} and begun:
+                    return answer
+                if answered >= {"reply", "idle"}:  # the request was lost: a student runs it again
+                    mine, after = self._send("execute_request", {"code": code}), ""
             if parent != mine:
                 continue
+            begun = True
             if kind == "execute_reply":
                 status = content["status"]
             elif kind == "status":

@@ -7,7 +7,7 @@ INSTALLED := .venv/installed
 
 TESTS := -m pytest -n 2 --dist loadfile --cov=workshop_utils --cov-fail-under=90 --durations=5
 
-.PHONY: run test lint test-all test-long e2e handout notebooks slides html explorer grade-demo reference bench clean
+.PHONY: run test lint test-all test-long e2e handout notebooks slides html explorer grade-demo hub-demo reference bench clean
 
 run: $(INSTALLED)  ## run the notebooks; pages and a table of results in build/
 	$(PY) -m tools.run
@@ -48,6 +48,13 @@ handout: $(INSTALLED)  ## zips for students, without solutions and with them: bu
 
 grade-demo: $(INSTALLED)  ## grade a class of made-up submissions with nbgrader
 	$(PY) -m pytest -m long tests/test_grading.py -s
+
+hub-demo: $(INSTALLED)  ## a class on a JupyterHub of its own, and what goes wrong: Linux, Node.js
+	@command -v npm >/dev/null || { echo "The hub's proxy needs Node.js 20 or newer, with npm: \
+	install it, for example with apt-get install npm, and run make hub-demo again."; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e ".[hub]" || { $(NO_PACKAGES) }
+	npm install --silent --no-fund --no-audit --prefix build/hub configurable-http-proxy@5.3.0
+	$(PY) -m hub.demo
 
 reference: $(INSTALLED)  ## record results anew, on the data set that is found
 	$(PY) -m tools.notebooks.record full 0 1 2 3 4

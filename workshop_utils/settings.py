@@ -10,6 +10,8 @@ from pathlib import Path
 import torch
 from platformdirs import user_cache_path, user_data_path
 
+from workshop_utils.limits import limit_memory
+
 APP_NAME = "convnet-workbook"
 ROOT = Path(__file__).parents[1]
 # Relative paths begin in the workbook's folder, and for the package alone, in the current one.
@@ -109,7 +111,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read the `WORKSHOP_...` variables; what is not set has a default.
 
-        PyTorch is told how many threads to use.
+        PyTorch is told how many threads to use; on a hub, this process gets a limit of memory.
 
         Args:
             environment: names and values; None means those of this process.
@@ -118,6 +120,7 @@ class Settings:
             ValueError: a variable has a value that the workbook does not know.
         """
         env = os.environ if environment is None else environment
+        limit_memory(env)
         own_mirrors(env)  # a mistake in it is told now, not in the middle of a lab
         return cls(
             dataset=_choice(env, "WORKSHOP_DATASET", "auto"),

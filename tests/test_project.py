@@ -44,6 +44,7 @@ def test_conda_and_pip_install_the_same_versions():
         ("analysis", "files networks"),
         ("training", "settings files networks images"),
         ("figures", "settings files networks images analysis training"),
+        ("inside", "settings files networks images figures"),
         ("experiments", "settings files table networks images analysis training figures"),
         ("exercises", "settings files networks images analysis training figures experiments"),
         ("doctor", "settings files networks images analysis training figures experiments"),

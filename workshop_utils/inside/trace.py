@@ -53,7 +53,8 @@ def trace(model: nn.Module, input_shape: tuple[int, ...]) -> list[Operation]:
     Raises:
         CannotShowError: the network does something else, or cannot work on such an input.
     """
-    ours = copy.deepcopy(model).cpu().float().eval()
+    # Inside another network, it is called as usual: with the image alone.
+    ours = nn.Sequential(copy.deepcopy(model).cpu().float().eval())
     title = type(model).__name__
     try:
         with torch.no_grad():
@@ -67,6 +68,8 @@ def trace(model: nn.Module, input_shape: tuple[int, ...]) -> list[Operation]:
             f"{title} cannot be followed with an input of {format_shape(input_shape)}. "
             f"PyTorch says: {reason[0]}"
         ) from error
+    if not follower.steps:
+        raise CannotShowError(f"{title} cannot be shown: it gives back what it is given.")
     names = numbered([name for name, _step, _shape in follower.steps])
     return [
         Operation(
@@ -104,11 +107,11 @@ class _Follower(fx.Interpreter):
         if n.op == "placeholder" or sources:
             self.moving.add(n)
         if n.op == "placeholder":
-            self.at = self.at or n
+            self.at = n
         elif n.op == "output":
             if n.args[0] is not self.at:
                 raise CannotShowError(f"it does not return what {self._before()} gives.")
-        elif sources and torch.is_tensor(result):  # else weights, or shapes
+        elif sources and _has_tensors(result):  # else weights, or shapes
             if [each for each in sources if torch.is_tensor(self.env[each])] != [self.at]:
                 raise CannotShowError(
                     f"{_function(n)}, after {self._before()}, does not take what comes from "
@@ -134,7 +137,7 @@ class _Follower(fx.Interpreter):
         except (CannotShowError, TypeError) as error:
             raise CannotShowError(f"the page cannot compute {where}: {error}.") from error
         self.at = n
-        if result.shape[0] != BATCH:
+        if len(result) != BATCH:
             raise CannotShowError(f"{where}, mixes the images of a batch.")
         if step is not None:
             self.steps.append((_name(n), step, tuple(result.shape[1:])))
@@ -143,14 +146,19 @@ class _Follower(fx.Interpreter):
         return self.steps[-1][0] if self.steps else "the input"
 
 
+def _has_tensors(result: Any) -> bool:  # noqa: ANN401
+    return any(map(torch.is_tensor, result if isinstance(result, (tuple, list)) else [result]))
+
+
 def _function(n: fx.Node) -> str:
     return "batch_norm" if n.op == "call_module" else re.sub(r"_\d+$", "", n.name)
 
 
 def _name(n: fx.Node) -> str:
     """Of PyTorch's layers the name in the network; of other steps, the function."""
-    stack = list((n.meta.get("nn_module_stack") or {}).values())
-    path, kind = stack[-1] if stack else ("", nn.Module)
+    stack = list(n.meta["nn_module_stack"].values())
+    path, kind = stack[-1]
+    path = path.removeprefix("0").removeprefix(".")  # of the network that it was put into
     if path and kind.__module__.startswith("torch.nn."):
         return path
     return f"{path}.{_function(n)}" if path else _function(n)

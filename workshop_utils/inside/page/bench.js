@@ -1,25 +1,11 @@
 // A convolution and its transpose on a grid of a few numbers.
-import {button, grid, h, newId, numbersOf, slider} from "./dom.js";
-import {compute, indexOf, meetings, windows} from "./ops.js";
+import {button, grid, h, newId, slider} from "./dom.js";
+import {compute, indexOf, windows} from "./ops.js";
 import {largestOf} from "./paint.js";
+import {operationOf, sideAfter} from "./sizes.js";
 
 const whole = (value) => String(value).replace("-", "−");
 const between = (value) => (value < 0 ? `(${whole(value)})` : whole(value));
-
-// How many places along a side, by the formula of each.
-export function sideAfter({direction, n, k, stride, padding}) {
-  return direction === "forward"
-    ? Math.floor((n + 2 * padding - k) / stride) + 1
-    : (n - 1) * stride - 2 * padding + k;
-}
-
-export function operationOf({direction, n, k, stride, padding}, weight, side) {
-  return {
-    kind: direction === "forward" ? "conv" : "transposed", inputShape: [1, n, n], shape: [1, side, side],
-    side: [k, k], stride: [stride, stride], padding: [padding, padding], dilation: [1, 1], groups: 1,
-    weight, bias: new Float32Array(1),
-  };
-}
 
 export class Bench {
   constructor(box) {
@@ -34,9 +20,6 @@ export class Bench {
         onchange: () => { this.settings.direction = value; this.draw(); }}), ` ${text}`));
     this.said = h("div", {class: "said", role: "status"});
     this.grids = h("div", {class: "grids"});
-    this.numbers = numbersOf("Numbers of the output", {
-      maps: 1, rows: 32, columns: 32, mapName: () => "output", read: () => this.output,
-    });
     box.append(h("div", {class: "bench"},
       h("div", {class: "controls"},
         h("fieldset", {class: "directions"}, h("legend", {}, "Direction"), ...directions),

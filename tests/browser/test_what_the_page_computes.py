@@ -95,7 +95,7 @@ def compute(chromium, chains):
     """Call a function of JavaScript, which may use what the modules export, and `networks`."""
     context = chromium.new_context(offline=True)
     page = context.new_page()
-    names = ", ".join((*MODULES, "ops"))
+    names = ", ".join(f"${name}" for name in (*MODULES, "ops"))
     page.evaluate(f"{''.join(map(pages.joined, MODULES))} Object.assign(window, {names})")
     written = {name: pages._network(trace(model, IMAGE), IMAGE) for name, model in chains.items()}
     page.evaluate(

@@ -75,7 +75,7 @@ export class Bench {
   }
 
   labelled(text, table) {
-    return h("figure", {}, h("figcaption", {}, text), h("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": text}, table));
+    return h("figure", {}, h("figcaption", {}, text), h("div", {class: "scroll", tabindex: 0, role: "group", "aria-label": text}, table));
   }
 
   // A table of whole numbers: some are read now, some are padding, some are left out.

@@ -56,7 +56,7 @@ export class Classifier {
     return h("details", {class: "moves", open: true, ontoggle: () => this.draw()},
       h("summary", {}, "Which maps move along?"),
       h("p", {}, "How much the maps differ from those of the image where it was: once moved along with it, once left where they were. 0 % is no difference at all."),
-      h("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "Which maps move along"},
+      h("div", {class: "scroll", tabindex: 0, role: "group", "aria-label": "Which maps move along"},
         h("table", {class: "plain"},
           h("thead", {}, h("tr", {}, ...["layer", "places to the right and down", "from maps moved along", "from maps left there"].map((text) => h("th", {scope: "col"}, text)))),
           this.moves)));
@@ -65,7 +65,6 @@ export class Classifier {
   draw() {
     const {down, right} = this.picture;
     this.net.run(this.picture.now());
-    this.learnt.run(this.picture.image);
     this.picture.draw();
     this.layers.draw();
     this.inspector.refresh();
@@ -74,7 +73,7 @@ export class Classifier {
   }
 
   drawScores() {
-    const now = this.net.output, before = this.learnt.output, probabilities = softmax(now);
+    const now = this.net.output, before = this.learnt.run(this.picture.image), probabilities = softmax(now);
     const largest = Math.max(largestOf(now), largestOf(before)), best = now.indexOf(Math.max(...now));
     this.rows.forEach(({row, bar, before: mark, score, probability}, i) => {
       const part = (value) => (50 * value) / largest;

@@ -54,7 +54,7 @@ export function grid({values, columns, name, largest = largestOf(values), marked
       ...(onpick ? {role: "gridcell", tabindex: at === Math.max(0, marked) ? 0 : -1} : {}),
       class: (at === marked ? "marked " : "") + (isVoid(at) ? "void" : ""),
     }, label(at));
-    Object.assign(cell.style, isVoid(at) ? {} : cellColours(value, largest));
+    if (!isVoid(at)) cell.style.cssText = cellColours(value, largest);
     if (onpick) {
       cell.setAttribute("aria-label", `${name}, row ${Math.floor(at / columns)}, column ${at % columns}: ${label(at)}`);
       if (at === marked) cell.setAttribute("aria-selected", "true");
@@ -76,7 +76,7 @@ export function grid({values, columns, name, largest = largestOf(values), marked
 
 // The numbers behind a picture, folded: one map at a time, made only while they are seen.
 export function numbersOf(title, {maps, rows, columns, mapName, read}) {
-  const id = newId("map"), box = h("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": title});
+  const id = newId("map"), box = h("div", {class: "scroll", tabindex: 0, role: "group", "aria-label": title});
   const choice = h("select", {id, onchange: () => fill()},
     ...Array.from({length: maps}, (_, map) => h("option", {value: map}, mapName(map))));
   const details = h("details", {class: "numbers", ontoggle: () => fill()},

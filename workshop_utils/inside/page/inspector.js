@@ -72,7 +72,7 @@ export class Inspector {
     const op = net.operations[k], input = net.values[k], value = net.values[k + 1][index];
     const place = placeOf(op.shape, index);
     if (k !== this.chosen.k) marks.push({k, from: place, to: place, kind: "next"});
-    const title = h("h4", {}, h("strong", {}, layers.nameOf(k)), ` · ${placeText(op.shape, index)}`);
+    const title = h("h3", {}, h("strong", {}, layers.nameOf(k)), ` · ${placeText(op.shape, index)}`);
     const step = (...parts) => h("div", {class: k === this.chosen.k ? "step chosen" : "step", "data-step": layers.nameOf(k)}, title, ...parts);
     const says = (text) => h("p", {class: "equation"}, text);
     if (op.kind === "linear") return step(...this.unitsOf(k, index));
@@ -220,9 +220,9 @@ export class Inspector {
         control.set(value);
         this.change(() => { op[name][at] = value; });
       });
-      const zero = op.kind === "linear" ? null : button("Filter to zero", () => this.change(() => zero(op, filter)));
+      const clear = op.kind === "linear" ? null : button("Filter to zero", () => this.change(() => zero(op, filter)));
       const reset = button("As it was learnt", () => { net.reset(k); this.change(() => {}); });
-      this.editor.replaceChildren(...[h("h4", {}, `Change ${this.chosen.layers.nameOf(k)}`), control.element, zero, reset].filter(Boolean));
+      this.editor.replaceChildren(...[h("h3", {}, `Change ${this.chosen.layers.nameOf(k)}`), control.element, clear, reset].filter(Boolean));
       this.editing = {key, net, control, reset};
     }
     this.editing.control.set(op[name][at]);

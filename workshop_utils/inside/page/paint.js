@@ -10,14 +10,15 @@ function colour(name) {
 }
 
 const SHADES = 255;
-let palette, words;
+let words, cells; // a shade for each of so many steps below and above zero
 export function readColours() {
   const [below, zero, above] = ["--below", "--zero", "--above"].map(colour);
-  palette = Array.from({length: 2 * SHADES + 1}, (_, at) => {
+  const palette = Array.from({length: 2 * SHADES + 1}, (_, at) => {
     const part = at / SHADES - 1, end = part < 0 ? below : above;
     return zero.map((from, i) => Math.round(from + Math.abs(part) * (end[i] - from)));
   });
   words = new Uint32Array(palette.map(([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r));
+  cells = palette.map(readable);
 }
 const shade = (value, largest) =>
   SHADES + Math.round(SHADES * Math.max(-1, Math.min(1, value / largest || 0)));
@@ -29,11 +30,12 @@ export function largestOf(values) {
 }
 
 // Background of a number, and the letters that are read best on it.
-export function cellColours(value, largest) {
-  const rgb = palette[shade(value, largest)];
+export const cellColours = (value, largest) => cells[shade(value, largest)];
+
+function readable(rgb) {
   const light = rgb.map((c) => (c / 255 <= 0.04045 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4));
   const luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
-  return {background: `rgb(${rgb})`, color: luminance > 0.179 ? "#000" : "#fff"};
+  return `background: rgb(${rgb}); color: ${luminance > 0.179 ? "#000" : "#fff"}`;
 }
 
 export function number(value, digits = 3) {

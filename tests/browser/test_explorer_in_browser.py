@@ -349,10 +349,11 @@ def test_the_network_is_worked_with_the_keyboard_alone(page):
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "PageDown"):
         page.keyboard.press(key)
     expect(page.locator("#network .status")).to_contain_text("relu1, map 1, row 1, column 2: ")
-    assert "map 1, row 1, column 2" in page.locator("[data-layer=relu1]").get_attribute(
-        "aria-label"
-    )
-    tab_to(page, "[role=gridcell]")  # choose a weight of its filter
+    label = page.locator("#network [data-layer=relu1]").get_attribute("aria-label")
+    assert "map 1, row 1, column 2" in label
+    page.keyboard.press("Tab")  # other layers do not take the selection
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")  # choose a weight of its filter
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     expect(page.locator("#network [role=gridcell]:focus")).to_have_attribute(
@@ -363,6 +364,8 @@ def test_the_network_is_worked_with_the_keyboard_alone(page):
         page.keyboard.press("ArrowUp")
     wait_for_frame(page)
     assert page.evaluate(NETWORK)["logits"] != drawn
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.dataset.layer") == "relu1"
     tab_to(page, ".reset", backwards=True)  # and put everything back
     page.keyboard.press("Enter")
     wait_for_frame(page)
@@ -409,7 +412,7 @@ def test_the_autoencoder_is_worked_with_the_keyboard_alone(page):
     wait_for_frame(page)
     assert page.evaluate("inside.autoencoder.alpha") == 1
     assert error.text_content() != before
-    page.keyboard.press("Tab")
+    tab_to(page, "#autoencoder .gallery input")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowLeft")
@@ -417,7 +420,7 @@ def test_the_autoencoder_is_worked_with_the_keyboard_alone(page):
     assert page.evaluate("inside.autoencoder.ends") == [1, 28]
     label = page.locator("#autoencoder .pair canvas").nth(1).get_attribute("aria-label")
     assert label == "The blend of codes, decoded, from airplane to truck, α = 1.00"
-    tab_to(page, "[data-layer=code]")
+    tab_to(page, "[data-layer=code]", backwards=True)
     picture = "Array.from(inside.autoencoder.shown[1])"
     plain, code = page.evaluate(picture), page.evaluate("Array.from(inside.autoencoder.code)")
     for key in ("PageDown", "ArrowRight", "+", "+"):

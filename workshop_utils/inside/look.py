@@ -92,10 +92,10 @@ def _show_picture(networks: tuple[nn.Module, ...], examples: Examples) -> None:
     _draw_image(grid[0], examples.images[0] / 255, shown)
     for axes, (name, values) in zip(grid[1:], maps.items(), strict=False):
         largest = values.abs().max().item() or 1.0
-        axes.imshow(_in_rows(values), cmap=SIGNED, vmin=-largest, vmax=largest)
+        axes.imshow(_in_rows(values).numpy(), cmap=SIGNED, vmin=-largest, vmax=largest)
         _label(axes, name)
     if has_scores:
-        scores = x[0].cpu()
+        scores = x[0].tolist()
         grid[-1].grid(visible=False)
         colours = [BLUE if score < 0 else ORANGE for score in scores]
         grid[-1].bar(examples.classes, scores, color=colours)
@@ -112,7 +112,7 @@ def _show_picture(networks: tuple[nn.Module, ...], examples: Examples) -> None:
 
 
 def _draw_image(axes: Axes, image: Tensor, text: str) -> None:
-    axes.imshow(image.permute(1, 2, 0).clamp(0, 1), interpolation="nearest")
+    axes.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy(), interpolation="nearest")
     _label(axes, text)
 
 

@@ -30,12 +30,13 @@ export class Autoencoder {
     });
     const choose = (legend, end) => gallery(legend, {images, checked: this.ends[end], onchoose: (i) => { this.ends[end] = i; soon(); }});
     this.inspector = new Inspector({onedit: soon});
-    const onselect = (chosen) => {
-      this.inspector.show(chosen);
+    const onselect = (chosen, enter) => {
+      if (chosen.layers === this.decoding && chosen.k === -1) this.at = chosen.index;
+      this.inspector.show(chosen, enter);
       this.showNumber();
     };
     this.encoding = new Layers(this.encoder, {onselect});
-    this.decoding = new Layers(this.decoder, {onselect, inputName: "code", outputIsImage: true});
+    this.decoding = new Layers(this.decoder, {onselect, inputName: "code", inputWidth: 45, outputIsImage: true});
     this.codeEditor = h("div", {class: "editor"});
     const code = this.decoding.figureOf(-1);
     code.frame.after(this.codeEditor);
@@ -46,16 +47,18 @@ export class Autoencoder {
     this.at = 0;
     box.append(
       h("div", {class: "blend"},
-        h("div", {class: "pair"}, ...this.pair.map(({figure}) => figure)),
-        h("div", {class: "walk"}, this.line.element,
+        h("div", {class: "pictures"},
+          h("div", {class: "pair"}, ...this.pair.map(({figure}) => figure)),
+          h("div", {class: "walk"}, this.line.element), code.frame.parentElement),
+        h("div", {},
+          choose("From this image", 0), choose("to this one", 1),
           h("table", {class: "plain errors", "aria-label": "Squared errors"},
             h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "squared error"), h("td", {}))),
-            h("tbody", {}, ...this.errors.map(({row}) => row)))),
-        h("div", {class: "galleries"}, choose("From this image", 0), choose("to this one", 1))),
+            h("tbody", {}, ...this.errors.map(({row}) => row))))),
       h("div", {class: "study two"},
         h("div", {class: "column"},
           h("h3", {}, "The encoder, on the first image"), this.encoding.element,
-          h("h3", {}, "The code, and the decoder on it"), this.decoding.element,
+          h("h3", {}, "The decoder, on the code"), this.decoding.element,
           button("Reset everything", () => this.reset(), {class: "reset"})),
         this.inspector.element));
     this.limit = 1;
@@ -75,7 +78,7 @@ export class Autoencoder {
   }
 
   makeEditor() {
-    this.control = slider("this number", {min: -this.limit, max: this.limit, step: this.limit / 100, value: 0},
+    this.control = slider("this number", {min: -this.limit, max: this.limit, step: "any", value: 0},
       (value) => this.setNumber(value), (value) => number(value, 2));
     this.control.element.querySelector("label").textContent = "";
     this.clear = button("As encoded", () => { this.change.fill(0); this.draw(); });
@@ -89,7 +92,6 @@ export class Autoencoder {
   }
 
   showNumber() {
-    if (this.decoding.selected?.k === -1) this.at = this.decoding.selected.index;
     if (!this.control) return;
     this.control.element.querySelector("label").textContent = `code, ${placeText(this.decoder.inputShape, this.at)}: `;
     this.control.set(this.code[this.at]);

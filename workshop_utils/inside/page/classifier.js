@@ -18,7 +18,7 @@ export class Classifier {
     const soon = onceAFrame(this.draw);
     this.picture = new Picture(images, soon);
     this.inspector = new Inspector({onedit: soon});
-    this.layers = new Layers(this.net, {onselect: (chosen) => this.inspector.show(chosen)});
+    this.layers = new Layers(this.net, {onselect: (...chosen) => this.inspector.show(...chosen)});
     this.layers.onmark = (marks) => this.picture.mark(marks);
     this.scores = classes ? this.scoresOf(last) : null;
     this.moves = h("tbody");

@@ -14,7 +14,8 @@ export function h(tag, attributes = {}, ...children) {
 let names = 0;
 export const newId = (stem) => `${stem}-${++names}`;
 
-// A slider with its name and its value beside it; `show` says the value in words.
+// A slider with its name and its value beside it; `show` says the value in words. Where it takes
+// any value, a key moves it by a hundredth of the way (with Page Up or Down, by a tenth).
 export function slider(text, {min, max, step = 1, value}, onInput, show = String) {
   const id = newId("slider"), output = h("output", {for: id});
   const input = h("input", {type: "range", id, min, max, step, value, oninput: () => {
@@ -25,6 +26,13 @@ export function slider(text, {min, max, step = 1, value}, onInput, show = String
     output.textContent = show(Number(input.value));
     input.setAttribute("aria-valuetext", output.textContent);
   }
+  if (step === "any") input.addEventListener("keydown", (event) => {
+    const steps = {ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10}[event.key];
+    if (!steps) return;
+    event.preventDefault();
+    input.value = Number(input.value) + (steps * (max - min)) / 100;
+    input.dispatchEvent(new Event("input"));
+  });
   const set = (to) => { input.value = to; tell(); };
   set(value);
   return {element: h("div", {class: "slider"}, h("label", {for: id}, text, " "), output, input), input, set};

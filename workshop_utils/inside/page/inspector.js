@@ -25,7 +25,7 @@ export class Inspector {
   // `onedit` is called after a weight was changed.
   constructor({onedit}) {
     this.onedit = onedit;
-    this.status = h("p", {class: "status", role: "status"}, "Choose a number: click on a map, or press Tab and the arrow keys.");
+    this.status = h("p", {class: "status", role: "status"}, "Choose a number: click on a map, or go there with Tab and the arrow keys.");
     this.chain = h("p", {class: "chain"});
     this.steps = h("div", {class: "steps"});
     this.editor = h("div", {class: "editor", hidden: true});
@@ -33,6 +33,9 @@ export class Inspector {
       ...PAD.map(([sign, name, key]) => button(sign, () => this.press(key), {"aria-label": name, title: name})));
     this.element = h("section", {class: "inspector", "aria-label": "The selected number"},
       this.status, this.chain, pad, this.steps, this.editor);
+    this.element.addEventListener("keydown", ({key}) => {
+      if (key === "Escape" && this.chosen) this.chosen.layers.figureOf(this.chosen.k)?.canvas.focus();
+    });
   }
 
   press(key) {
@@ -40,13 +43,12 @@ export class Inspector {
     if (figure) this.chosen.layers.onKey(figure, {key, preventDefault() {}});
   }
 
-  show(chosen) {
-    if (this.chosen && this.chosen.layers !== chosen.layers) {
-      this.chosen.layers.selected = null;
-      this.chosen.layers.mark([]);
-    }
+  // `enter`: go on in here with the keyboard; Escape leads back to the map.
+  show(chosen, enter = false) {
+    if (this.chosen && this.chosen.layers !== chosen.layers) this.chosen.layers.mark([]);
     this.chosen = chosen;
     this.refresh();
+    if (enter) (this.steps.querySelector("[data-weight]") ?? this.element.querySelector("button")).focus();
   }
 
   refresh() {
@@ -212,14 +214,6 @@ export class Inspector {
       const control = slider(`${name === "bias" ? "bias" : "weight"} of filter ${filter}`,
         {min: -limit, max: limit, step: "any", value: op[name][at]},
         (value) => this.change(() => { op[name][at] = value; }), (value) => number(value));
-      control.input.addEventListener("keydown", (event) => {
-        const step = {ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10}[event.key];
-        if (!step) return;
-        event.preventDefault();
-        const value = Math.max(-limit, Math.min(limit, op[name][at] + (step * limit) / 100));
-        control.set(value);
-        this.change(() => { op[name][at] = value; });
-      });
       const clear = op.kind === "linear" ? null : button("Filter to zero", () => this.change(() => zero(op, filter)));
       const reset = button("As it was learnt", () => { net.reset(k); this.change(() => {}); });
       this.editor.replaceChildren(...[h("h3", {}, `Change ${this.chosen.layers.nameOf(k)}`), control.element, clear, reset].filter(Boolean));

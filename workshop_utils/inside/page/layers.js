@@ -31,21 +31,24 @@ export function placeText(shape, index, isImage = false) {
 }
 
 export class Layers {
-  // `onselect` is told {layers, k, index}; k is -1 for the input. `inputName` shows the input, too.
-  constructor(net, {onselect, inputName = null, outputIsImage = false, hidden = []}) {
+  // `onselect` is told {layers, k, index}, where k is -1 for the input, and whether Enter was pressed. `inputName` shows the input,
+  // too, in maps of `inputWidth` places beside each other.
+  constructor(net, {onselect, inputName = null, inputWidth = 120, outputIsImage = false}) {
     Object.assign(this, {net, onselect});
     this.figures = [];
+    this.places = new Map();
     this.element = h("div", {class: "layers"});
-    if (inputName) this.add(-1, inputName, "");
+    if (inputName) this.add(-1, inputName, "", false, inputWidth);
     net.operations.forEach((op, k) => {
       const isImage = outputIsImage && k === net.operations.length - 1;
-      if (op.kind !== "reshape" && !hidden.includes(k)) this.add(k, op.name, doing[op.kind](op), isImage);
+      if (op.kind !== "reshape") this.add(k, op.name, doing[op.kind](op), isImage);
     });
-    new ResizeObserver(() => this.fit()).observe(this.element);
+    const sizes = new ResizeObserver(() => this.fit());
+    this.figures.forEach(({frame}) => sizes.observe(frame.parentElement));
   }
 
-  add(k, name, what, isImage = false) {
-    const shape = this.net.shape(k), plan = layout(isImage ? [1, ...shape.slice(1)] : shape);
+  add(k, name, what, isImage, widest) {
+    const shape = this.net.shape(k), plan = layout(isImage ? [1, ...shape.slice(1)] : shape, widest);
     const canvas = h("canvas", {tabindex: 0, role: "application", "data-layer": name});
     const marks = h("div", {class: "marks"}), frame = h("div", {class: "frame"}, canvas, marks);
     const range = h("span", {class: "range"});
@@ -60,9 +63,6 @@ export class Layers {
     this.figures.push(figure);
     canvas.addEventListener("keydown", (event) => this.onKey(figure, event));
     canvas.addEventListener("click", (event) => this.onClick(figure, event));
-    canvas.addEventListener("focus", () => {
-      if (this.selected?.k !== k) this.select(k, this.last?.get(k) ?? 0);
-    });
     this.element.append(h("figure", {class: "layer"},
       h("figcaption", {}, h("strong", {}, name), what ? ` · ${what}` : "", ` · ${shapeText(shape)} `, range),
       frame, numbers.element));
@@ -85,13 +85,14 @@ export class Layers {
     const maps = {PageUp: -1, PageDown: 1}[event.key];
     if (moves[event.key]) this.move(figure, ...moves[event.key]);
     else if (maps) this.moveMap(figure, maps);
+    else if (event.key === "Enter") this.select(figure.k, this.placeIn(figure.k), true);
     else return;
     event.preventDefault();
   }
 
   // To the neighbour on the screen: beyond the edge of a map, that of the next map.
   move({k, shape, plan}, right, down) {
-    let [x, y] = cornerOf(plan, placeOf(shape, this.selected.index)), place;
+    let [x, y] = cornerOf(plan, placeOf(shape, this.placeIn(k))), place;
     do {
       x += right;
       y += down;
@@ -102,18 +103,22 @@ export class Layers {
   }
 
   moveMap({k, shape}, by) {
-    const [map, row, column] = placeOf(shape, this.selected.index);
+    const [map, row, column] = placeOf(shape, this.placeIn(k));
     const next = map + by;
     if (next >= 0 && next < shape[0]) this.select(k, indexOf(shape, [next, row, column]));
   }
 
-  select(k, index) {
-    this.selected = {k, index};
-    (this.last ??= new Map()).set(k, index);
+  // Where the arrow keys have come to in a layer, whichever number is selected now.
+  placeIn(k) {
+    return this.places.get(k) ?? 0;
+  }
+
+  select(k, index, enter = false) {
+    this.places.set(k, index);
     const figure = this.figureOf(k);
     if (figure && figure.shape[0] > 1 && figure.plan.rows > 1)
       figure.numbers.choose(placeOf(figure.shape, index)[0]);
-    this.onselect({layers: this, k, index});
+    this.onselect({layers: this, k, index}, enter);
   }
 
   nameOf(k) {
@@ -140,7 +145,7 @@ export class Layers {
   }
 
   describe({k, name, shape, canvas, isImage, values}) {
-    const index = this.selected?.k === k ? this.selected.index : this.last?.get(k) ?? 0;
+    const index = this.placeIn(k);
     canvas.setAttribute("aria-label",
       `${name}, ${shapeText(shape)} numbers. ${placeText(shape, index, isImage)}: ${number(values()[index])}`);
   }
@@ -159,8 +164,8 @@ export class Layers {
 
   // Every number as a square of whole pixels, if there is room.
   fit() {
-    const room = this.element.clientWidth;
     for (const {canvas, frame, plan} of this.figures) {
+      const room = frame.parentElement.clientWidth;
       const cell = Math.min(LARGEST_CELL, Math.floor(room / plan.width) || room / plan.width);
       frame.style.width = `${cell * plan.width}px`;
       canvas.style.height = `${cell * plan.height}px`;

@@ -2,13 +2,14 @@
 
 import os
 import random
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import matplotlib
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from tools.browser import find_chromium
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, and some for formulas
 ONLY_DEJAVU = """<fontconfig>
@@ -21,8 +22,7 @@ ONLY_DEJAVU = """<fontconfig>
 @pytest.fixture(scope="session")
 def start() -> Iterator[Callable[..., Browser]]:
     """Start a headless browser: the system's Chromium or Chrome."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    installed = next(filter(None, map(shutil.which, names)), None)
+    installed = find_chromium()
     if installed is None:
         pytest.fail("No Chromium or Chrome was found. On Debian: apt-get install chromium")
     numbers = random.getstate()

@@ -29,10 +29,11 @@ SECTION = """<section id="{name}" aria-labelledby="{name}-title">
 NETWORK = (
     "An image on its way through the network",
     "Choose an image, draw on it, or move it. Click on a number of a map, or go there with Tab and "
-    "the arrow keys, to see how it comes about; its filter (Enter goes there, Escape back) can be "
-    'changed, and all that follows changes with it. Colours run <span class="scale" aria-hidden="true"></span> from blue (below '
-    "zero) to orange (above zero); ± says for each layer which number has the full colour. Maps, "
-    "rows and columns are counted from 0, as in PyTorch.",
+    "the arrow keys, to see how it comes about. Its filter can be changed (Enter goes there, "
+    "Escape back), and all that follows changes with it. Colours run "
+    '<span class="scale" aria-hidden="true"></span> from blue (below zero) to orange (above zero); '
+    "± says for each layer which number has the full colour. Maps, rows and columns are counted "
+    "from 0, as in PyTorch.",
 )
 BENCH = (
     "A convolution on the bench",

@@ -17,7 +17,8 @@ export class Classifier {
     this.draw = this.draw.bind(this);
     const soon = onceAFrame(this.draw);
     this.picture = new Picture(images, soon);
-    this.inspector = new Inspector({onedit: soon});
+    this.isEdited = false;
+    this.inspector = new Inspector({onedit: () => { this.isEdited = true; soon(); }});
     this.layers = new Layers(this.net, {onselect: (...chosen) => this.inspector.show(...chosen)});
     this.layers.onmark = (marks) => this.picture.mark(marks);
     this.scores = classes ? this.scoresOf(last) : null;
@@ -35,6 +36,7 @@ export class Classifier {
 
   reset() {
     this.net.operations.forEach((op, k) => { if (op.weight) this.net.reset(k); });
+    this.isEdited = false;
     this.picture.reset();
   }
 
@@ -53,7 +55,7 @@ export class Classifier {
   }
 
   movesTable() {
-    return h("details", {class: "moves", open: true, ontoggle: () => this.draw()},
+    return h("details", {class: "moves", open: true},
       h("summary", {}, "Which maps move along?"),
       h("p", {}, "How much the maps differ from those of the image where it was: once moved along with it, once left where they were. 0 % is no difference at all."),
       h("div", {class: "scroll", tabindex: 0, role: "group", "aria-label": "Which maps move along"},
@@ -63,17 +65,20 @@ export class Classifier {
   }
 
   draw() {
-    const {down, right} = this.picture;
+    const {image, down, right} = this.picture, isMoved = down !== 0 || right !== 0;
     this.net.run(this.picture.now());
+    const on = (net) => { net.run(image); return net; }; // what would be the same is not computed
+    const still = isMoved ? on(this.still) : this.net;
     this.picture.draw();
     this.layers.draw();
     this.inspector.refresh();
-    if (this.scores) this.drawScores();
-    this.drawMoves(down, right);
+    if (this.scores) this.drawScores((this.isEdited ? on(this.learnt) : still).output);
+    if (isMoved || this.wasMoved !== false) this.drawMoves(still, down, right);
+    this.wasMoved = isMoved;
   }
 
-  drawScores() {
-    const now = this.net.output, before = this.learnt.run(this.picture.image), probabilities = softmax(now);
+  drawScores(before) {
+    const now = this.net.output, probabilities = softmax(now);
     const largest = Math.max(largestOf(now), largestOf(before)), best = now.indexOf(Math.max(...now));
     this.rows.forEach(({row, bar, before: mark, score, probability}, i) => {
       const part = (value) => (50 * value) / largest;
@@ -86,11 +91,9 @@ export class Classifier {
     });
   }
 
-  drawMoves(down, right) {
-    if (!this.moves.parentElement.closest("details").open) return;
-    this.still.run(this.picture.image);
+  drawMoves(still, down, right) {
     const rows = this.layers.figures.map(({k, name, shape, values}) => {
-      const pixels = pixelsPerStep(this.net, k), before = this.still.values[k + 1];
+      const pixels = pixelsPerStep(this.net, k), before = still.values[k + 1];
       const percent = (by, to) => `${number(100 * distanceFromMoved(values(), before, shape, by, to), 0)} %`;
       const places = pixels ? [right / pixels, down / pixels] : null;
       const whole = places && places.every(Number.isInteger);

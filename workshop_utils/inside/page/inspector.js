@@ -31,7 +31,7 @@ export class Inspector {
     this.editor = h("div", {class: "editor", hidden: true});
     const pad = h("div", {class: "pad", role: "group", "aria-label": "Move the selection"},
       ...PAD.map(([sign, name, key]) => button(sign, () => this.press(key), {"aria-label": name, title: name})));
-    this.element = h("section", {class: "inspector", "aria-label": "The selected number"},
+    this.element = h("div", {class: "inspector", role: "group", "aria-label": "The selected number"},
       this.status, this.chain, pad, this.steps, this.editor);
     this.element.addEventListener("keydown", ({key}) => {
       if (key === "Escape" && this.chosen) this.chosen.layers.figureOf(this.chosen.k)?.canvas.focus();

@@ -242,6 +242,16 @@ def test_a_click_shows_how_a_number_comes_about(page, networks, images, layer, p
         )
 
 
+def test_of_a_number_that_pooling_leaves_it_is_said_that_another_is_taken(page, images, networks):
+    relu = F.relu(wu.layer_outputs(networks[0], images[:1])["conv1"])[0, 1, :2, :2].flatten()
+    assert len(relu.unique()) > 1
+    for number, said in ((int(relu.argmax()), False), (int(relu.argmin()), True)):
+        index = 28 * 28 + 28 * (number // 2) + number % 2
+        page.evaluate("(index) => inside.network.layers.select(0, index)", index)
+        text = page.locator("#network [data-step=pool1]").inner_text()
+        assert ("not the one above" in text) == said
+
+
 def test_scores_and_probabilities_are_written_down(page, networks, images):
     with torch.no_grad():
         scores = networks[0](images[:1])[0]

@@ -63,13 +63,14 @@ export class Inspector {
     this.sumAt = steps.length && isSum(net.operations[steps[0].k]) ? steps[0] : null;
     if (this.sumAt && !this.weightFits()) this.weight = this.firstWeight();
     this.chain.textContent = steps.map((step) => `${layers.nameOf(step.k)} ${number(net.values[step.k + 1][step.index])}`).join(" → ");
-    this.steps.replaceChildren(...steps.map((step) => this.stepOf(step, marks)));
+    this.steps.replaceChildren(...steps.map((step, i) => this.stepOf(step, marks, steps[i - 1]?.index)));
     layers.mark(marks);
     this.showEditor();
     if (focused) this.steps.querySelector(`[data-weight="${focused}"]`)?.focus();
   }
 
-  stepOf({k, index}, marks) {
+  // `above` is where the number of the step above stands.
+  stepOf({k, index}, marks, above) {
     const {layers} = this.chosen, {net} = layers;
     const op = net.operations[k], input = net.values[k], value = net.values[k + 1][index];
     const place = placeOf(op.shape, index);
@@ -82,9 +83,9 @@ export class Inspector {
     if (isPool(op)) {
       const [window] = windows(op, input, index), best = taken(op, window);
       this.markWindow(marks, k, window);
-      const n = window.values.length;
+      const n = window.values.length, another = above !== undefined && window.places[best] !== above;
       const words = op.kind === "max"
-        ? `the largest of ${n} numbers, here number ${best + 1}: ${number(value)}`
+        ? `the largest of ${n} numbers, here number ${best + 1}: ${number(value)}${another ? ", not the one above" : ""}`
         : `the mean of ${n} numbers: ${number(value)}`;
       return step(grid({
         values: window.values, columns: window.columns, name: `window of ${layers.nameOf(k)}`, digits: 3,

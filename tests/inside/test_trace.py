@@ -124,6 +124,7 @@ class HalfAsMuch(Residual):
         (HalfAsMuch(), "the page cannot compute truediv, after conv"),
         (nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh()), "the page cannot compute tanh, after 0"),
         (nn.Sequential(nn.AvgPool2d(3, ceil_mode=True)), "avg_pool2d, after the input: it divides"),
+        (nn.MaxPool2d(2, return_indices=True), "cannot compute max_pool2d_with_indices, after"),
         (nn.Sequential(nn.AdaptiveAvgPool2d(5)), "adaptive_avg_pool2d, .* overlap"),
         (nn.Sequential(nn.BatchNorm2d(3, track_running_stats=False)), "batch_norm, .* the batch"),
         (nn.Sequential(nn.Linear(32, 4)), "linear, after the input: .* flatten"),

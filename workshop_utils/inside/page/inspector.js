@@ -216,7 +216,7 @@ export class Inspector {
         {min: -limit, max: limit, step: "any", value: op[name][at]},
         (value) => this.change(() => { op[name][at] = value; }), (value) => number(value));
       const clear = op.kind === "linear" ? null : button("Filter to zero", () => this.change(() => zero(op, filter)));
-      const reset = button("As it was learnt", () => { net.reset(k); this.change(() => {}); });
+      const reset = button("As it was learnt", () => this.change(() => net.reset(k)));
       this.editor.replaceChildren(...[h("h3", {}, `Change ${this.chosen.layers.nameOf(k)}`), control.element, clear, reset].filter(Boolean));
       this.editing = {key, net, control, reset};
     }
@@ -225,9 +225,7 @@ export class Inspector {
   }
 
   change(edit) {
-    const {k, net} = this.weight;
     edit();
-    net.runFrom(k);
     this.onedit();
   }
 }

@@ -40,12 +40,7 @@ export class Network {
 
   run(input) {
     this.values[0].set(input);
-    return this.runFrom(0);
-  }
-
-  runFrom(first) {
-    for (let k = first; k < this.operations.length; k++)
-      compute(this.operations[k], this.values[k], this.values[k + 1]);
+    this.operations.forEach((op, k) => compute(op, this.values[k], this.values[k + 1]));
     return this.output;
   }
 
@@ -55,11 +50,11 @@ export class Network {
       || bias.some((value, at) => value !== learnt.bias[at]));
   }
 
+  // As it was learnt; what follows changes with the next run, as after every edit.
   reset(k) {
     const {weight, bias, learnt} = this.operations[k];
     weight.set(learnt.weight);
     bias.set(learnt.bias);
-    this.runFrom(k);
   }
 }
 

@@ -260,8 +260,10 @@ def test_of_a_number_that_pooling_leaves_it_is_said_that_another_is_taken(page, 
 
 
 def test_scores_and_probabilities_are_written_down(page, networks, images):
+    page.get_by_label("Move to the right").fill("3")
+    wait_for_frame(page)
     with torch.no_grad():
-        scores = networks[0](images[:1])[0]
+        scores = networks[0](wu.shift(images[:1], right=3))[0]
     rows = page.locator("#network .scores tbody tr")
     for i, (score, probability) in enumerate(zip(scores, scores.softmax(dim=0), strict=True)):
         texts = rows.nth(i).locator("td").all_text_contents()

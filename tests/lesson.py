@@ -16,11 +16,12 @@ def code(source: str, *outputs: NotebookNode, tags: tuple[str, ...] = ()) -> Not
     return new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags)})
 
 
-def drawn(alt: str, size: tuple[int, int]) -> NotebookNode:
+def drawn(alt: str, size: tuple[int, int], *numbers: dict) -> NotebookNode:
     file = io.BytesIO()
     Image.new("RGB", size, "orange").save(file, "PNG")
     picture = base64.b64encode(file.getvalue()).decode()
-    return new_output("display_data", {"image/png": picture}, metadata={"image/png": {"alt": alt}})
+    about = {"alt": alt, "numbers": list(numbers)}
+    return new_output("display_data", {"image/png": picture}, metadata={"image/png": about})
 
 
 def printed(said: str) -> NotebookNode:
@@ -42,16 +43,22 @@ LONG_FUNCTION = SHORT_FUNCTION + "\n    x = on(x)" * 40
 LOG = "".join(f"epoch {epoch:2}/48 | loss {100 / epoch:.3f}\n" for epoch in range(1, 49))
 TABLE = "| layer | shape |\n|---|---|\n" + "| convolution | 8×28×28 |\n" * 5
 TASK = "\n\n".join(f"Part {part} of the task is this: " + "count them. " * 12 for part in "abcd")
+CLASSES = [f"class number {number}" for number in range(10)]
+WIDE = {
+    "caption": "how often <each> is taken for each",
+    "columns": ["", *CLASSES],
+    "rows": [[name, *"0123456789"] for name in CLASSES],
+}
 LESSON = new_notebook(
     cells=[
         text("# 7 · A & B\n\n**What you will learn**\n\n- with $x^2$;\n- little else.", "slide"),
         text(fold("For tutors", "Plan: *ten* minutes for $y_1$."), "tutor"),
-        code("import preparation"),
+        code("import preparation  # in its colour"),
         text(
             "## First\n\nTickets cost $5 or $10, `a$b$c`.\n\n$$ \\sum_k x_k $$\n\nWhat is it?",
             "slide",
         ),
-        code("wu.show(1)", drawn('a "wide" picture', (900, 300)), tags=("fragment",)),
+        code("wu.show(1)", drawn('a "wide" picture', (900, 300), WIDE), tags=("fragment",)),
         text("Which part of it is orange?", "slide"),
         code("wu.show(2)", drawn("a tall picture", (300, 400)), tags=("fragment",)),
         text("And of these? " * 9, "fragment"),

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from collections import Counter
 
 import nbformat
 import psutil
@@ -13,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import rmtree
 
+from tools.grading.class_page import assignments
 from tools.grading.release import ASSIGNMENTS, graded_notebooks
 from tools.places import BUILD
 
@@ -68,6 +70,20 @@ def test_everybody_gets_feedback_on_every_notebook(whole_class):
             handed_in = {file.stem for file in folder.glob("*.ipynb") if file.name in graded}
             pages = (COURSE / "feedback" / one.name / one.assignment).glob("*.html")
             assert {page.stem for page in pages} == handed_in, one.name
+
+
+@pytest.mark.long
+def test_the_page_about_the_class_counts_it(whole_class):
+    found = {one.name: one for one in assignments(COURSE)}
+    for name, assignment in found.items():
+        outcomes = [whole_class[s.name] for s in SUBMISSIONS if s.assignment == name]
+        passed = Counter(o.exercise for each in outcomes for o in each if o.points == o.most)
+        unread = Counter(o.exercise for each in outcomes for o in each if o.says == "not handed in")
+        for tally in assignment.tallies:
+            exercise = tally.name.removeprefix("check-")
+            assert tally.passed == passed[exercise]
+            assert tally.passed + tally.tried + tally.empty == len(outcomes)
+            assert tally.empty >= unread[exercise]
 
 
 # --- one notebook at a time ---

@@ -6,12 +6,16 @@ import sys
 import textwrap
 from itertools import chain
 
+import numpy as np
 import pytest
 import torch
 from making import Interrupted
 
 import workshop_utils as wu
+from workshop_utils.experiments.recipes import let_rate_rise_and_fall
 from workshop_utils.files import read_tensors
+from workshop_utils.images.augmentation import AugmentedLoader
+from workshop_utils.training import runs
 
 N_EPOCHS = 4
 
@@ -224,6 +228,69 @@ def test_dropout_is_on_or_off_as_before(kind, was_training, data):
     assert all(network.training == was_training for network in training.networks)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p: torch.optim.SGD(p, lr=np.float32(0.01), momentum=np.float64(0.9)),
+        lambda p: torch.optim.SGD(p, lr=torch.tensor(0.01)),
+        lambda p: torch.optim.Adam(p, lr=1e-3, betas=np.array([0.9, 0.99]), amsgrad=True),
+        lambda p: torch.optim.SGD([{"params": list(p), "about": {1: (np.int64(2), None)}}], 0.01),
+    ],
+)
+def test_numbers_of_numpy_and_pytorch_are_kept_as_numbers(make, data, settings):
+    whole = with_optimizer(make)(data)
+    expected = whole.train()
+    keep = wu.Keep("mlp", data, settings)
+    with_optimizer(make)(data).train(keep, interrupted_at=(3, 1))
+    again = with_optimizer(make)(data)
+    assert without_seconds(again.train(keep)) == without_seconds(expected)
+    assert same(again.weights(), whole.weights())
+    assert all(type(rate) is float for rate in wu.find_run("mlp", data, settings).history.seconds)
+
+
+@pytest.mark.parametrize("odd", [{"a", "b"}, len, object()])
+def test_what_cannot_be_kept_is_said_once_and_training_goes_on(odd, data, settings, capsys):
+    keep = wu.Keep("mlp", data, settings)
+    training = Classifier(data)
+    training.optimizer.param_groups[0]["odd"] = odd
+    history = training.train(keep, interrupted_at=(4, 1))
+    assert len(history.validation_loss) == 3
+    said = capsys.readouterr().out
+    kind = type(odd).__name__
+    assert said.count(f"not be kept (a {kind} is neither a number nor a text).") == 1
+    assert "run the same again" not in said
+    assert training.train(keep).validation_loss
+    assert wu.find_run("mlp", data, settings)  # in which there is no optimizer
+
+
+def test_a_schedule_cannot_be_kept(data, settings, capsys):
+    keep = wu.Keep("mlp", data, settings)
+    training = Classifier(data)
+    let_rate_rise_and_fall(training.optimizer, N_EPOCHS * len(training.loaders[0]))
+    training.train(keep, interrupted_at=(3, 1))
+    said = capsys.readouterr().out
+    assert said.count("its learning rate follows a schedule, which cannot be kept") == 1
+    assert not keep.unfinished.exists()
+
+
+def test_numbers_of_a_loop_of_ones_own_may_be_of_any_kind(data, settings, recwarn):
+    training = Classifier(data)
+    keep = wu.Keep("mlp", data, settings)
+    model, (loader, validation_loader) = training.networks[0], training.loaders
+    with wu.Log(2, training.optimizer, loader, validation_loader, keep, model=model) as log:
+        for _epoch in log.epochs:
+            for x, labels in loader:
+                loss = torch.nn.functional.cross_entropy(model(x), labels)
+                for value in (loss, np.float32(2), 2.0):
+                    log.batch(value, x, accuracy=torch.tensor(0.5))
+            log.epoch(torch.tensor(1.5), np.float32(0.5), divergence=loss)
+    history = wu.find_run("mlp", data, settings).history
+    assert history == log.history
+    assert history.batch_loss[1:3] == [2, 2]
+    assert (history.validation_loss, history.validation_accuracy) == ([1.5, 1.5], [0.5, 0.5])
+    assert not recwarn.list
+
+
 def test_plain_numbers_of_an_optimizer_are_kept_too(data, settings):
     keep = wu.Keep("mlp", data, settings)
     training = Classifier(data)
@@ -268,6 +335,34 @@ def with_optimizer(make):
     return training
 
 
+def with_sgd(**choices):
+    return with_optimizer(lambda p: torch.optim.SGD(p, **{"lr": 0.01, "momentum": 0.9} | choices))
+
+
+def with_loader(change):
+    def training(data):
+        other = Classifier(data)
+        other.loaders = change(data), other.loaders[1]
+        return other
+
+    return training
+
+
+def with_network(change):
+    def training(data):
+        other = Classifier(data)
+        change(other.networks[0])
+        return other
+
+    return training
+
+
+def images(data, order=slice(None), batch_size=64, seed=0):
+    return wu.Loader(
+        data.train_images[order], data.train_labels[order], batch_size, shuffle=True, seed=seed
+    )
+
+
 @pytest.mark.parametrize(
     ("other", "words"),
     [
@@ -275,6 +370,26 @@ def with_optimizer(make):
         (with_optimizer(lambda p: torch.optim.SGD(p, 0.1, 0.9)), "rate 0.01, this one with 0.1"),
         (with_optimizer(lambda p: torch.optim.SGD(p, 0.01)), "momentum 0.9, this one with 0"),
         (with_optimizer(lambda p: torch.optim.Adam(p, 0.01)), "optimizer SGD, this one with Adam"),
+        (with_sgd(weight_decay=0.1), "weight_decay 0, this one with 0.1"),
+        (with_sgd(nesterov=True), "nesterov False, this one with True"),
+        (with_sgd(dampening=np.float32(0.5)), "dampening 0, this one with 0.5"),
+        (with_optimizer(lambda p: torch.optim.SGD(list(p)[::-1], 0.01, 0.9)), "in another order"),
+        (
+            with_optimizer(lambda p: torch.optim.SGD([{"params": [w]} for w in p], 0.01, 0.9)),
+            "parameter groups 1, this one with 6",
+        ),
+        (with_loader(lambda data: images(data, batch_size=60)), "batch size 64, this one with 60"),
+        (with_loader(lambda data: images(data, seed=1)), "seed of the mixing 0, this one with 1"),
+        (with_loader(lambda data: images(data, range(199, -1, -1))), "it saw other images"),
+        (
+            with_loader(lambda data: AugmentedLoader(images(data))),
+            "augmentation off, this one with on",
+        ),
+        (with_network(lambda net: setattr(net.dropout, "p", 0.1)), "its network had other layers"),
+        (
+            with_network(lambda net: net.input_layer.weight.requires_grad_(False)),
+            "held other weights",
+        ),
     ],
 )
 def test_another_training_under_the_same_name_begins_anew(other, words, data, settings, capsys):
@@ -291,6 +406,72 @@ def test_another_training_under_the_same_name_begins_anew(other, words, data, se
     assert said[1].startswith("epoch  1/4")
     assert without_seconds(history) == without_seconds(expected)
     assert same(kept.weights(), alone.weights())
+
+
+def test_other_numbers_of_adam_begin_anew(data, settings, capsys):
+    def training(**choices):
+        made = Autoencoder(data)
+        weights = chain(*(network.parameters() for network in made.networks))
+        made.optimizer = torch.optim.Adam(weights, **{"lr": 1e-3} | choices)
+        return made
+
+    keep = wu.Keep("autoencoder", data, settings)
+    for choices, words in (
+        ({"betas": (0.8, 0.999)}, "betas [0.9, 0.999], this one with [0.8, 0.999]"),
+        ({"eps": 1e-6}, "eps 1e-08, this one with 1e-06"),
+        ({"lr": torch.tensor(0.1)}, "learning rate 0.001, this one with 0.1"),
+    ):
+        training().train(keep, interrupted_at=(2, 1))
+        capsys.readouterr()
+        training(**choices).train(keep, interrupted_at=(1, 1))
+        assert words in capsys.readouterr().out
+        keep.forget()
+
+
+def test_what_cannot_be_put_back_changes_nothing(data, settings, monkeypatch, capsys):
+    keep = wu.Keep("mlp", data, settings)
+    Classifier(data).train(keep, interrupted_at=(3, 1))
+    alone = Classifier(data)
+    expected = alone.train()
+    real, n_calls = torch.set_rng_state, []
+
+    def of_another_version(state):
+        n_calls.append(1)
+        if len(n_calls) == 1:  # the last thing that is put back
+            raise RuntimeError("RNG state is wrong size")
+        real(state)
+
+    monkeypatch.setattr(torch, "set_rng_state", of_another_version)
+    again = Classifier(data)
+    history = again.train(keep)
+    assert "it cannot be put back (RNG state is wrong size)" in capsys.readouterr().out
+    assert without_seconds(history) == without_seconds(expected)
+    assert same(again.weights(), alone.weights())
+
+
+def test_the_same_optimizer_goes_on_though_its_rate_was_changed_on_the_way(data, settings, capsys):
+    class Slower:
+        def __init__(self, training):
+            self.loader, self.generator = training.loaders[0], training.loaders[0].generator
+            self.optimizer = training.optimizer
+
+        def __len__(self):
+            return len(self.loader)
+
+        def __iter__(self):
+            self.optimizer.param_groups[0]["lr"] *= 0.5
+            yield from self.loader
+
+    whole = Classifier(data)
+    whole.loaders = Slower(whole), whole.loaders[1]
+    history = whole.train()
+    assert history.learning_rate == [0.005, 0.0025, 0.00125, 0.000625]
+    keep = wu.Keep("mlp", data, settings)
+    training = Classifier(data)
+    training.loaders = Slower(training), training.loaders[1]
+    training.train(keep, interrupted_at=(3, 1))
+    assert without_seconds(training.train(keep)) == without_seconds(history)
+    assert same(training.weights(), whole.weights())
 
 
 def begins_anew(data, keep, words, capsys, n_epochs=N_EPOCHS):
@@ -366,7 +547,28 @@ def test_a_full_disk_does_not_stop_a_training(data, settings, capsys, monkeypatc
     monkeypatch.setattr("workshop_utils.training.runs.write_tensors", no_room)
     history = Classifier(data).train(wu.Keep("mlp", data, settings))
     assert len(history.validation_loss) == N_EPOCHS
-    assert "No space left on device" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.count("This epoch could not be kept ([Errno 28] No space left on device).") == 1
+    assert "mlp could not be saved for the other notebooks ([Errno 28]" in said
+
+
+def test_where_nothing_was_kept_nothing_is_promised(data, settings, capsys, monkeypatch):
+    n_written, write = [], runs.write_tensors
+
+    def room_for_one(*what):
+        n_written.append(1)
+        if len(n_written) > 1:
+            raise PermissionError(13, "The file is used by another program")  # as Windows says it
+        write(*what)
+
+    monkeypatch.setattr(runs, "write_tensors", room_for_one)
+    keep = wu.Keep("mlp", data, settings)
+    Classifier(data).train(keep, interrupted_at=(4, 1))
+    said = capsys.readouterr().out
+    assert "after epoch 3 of 4.\nKept is epoch 1: run the same again" in said
+    again = Classifier(data)
+    again.train(keep)
+    assert "Going on after epoch 1 of 4" in capsys.readouterr().out
 
 
 # --- killed kernels ---

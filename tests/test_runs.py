@@ -1,6 +1,7 @@
 import dataclasses
 from collections import OrderedDict
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -72,6 +73,69 @@ def test_several_networks_are_kept_in_one_run(history, data, settings):
     run.load_into(encoder=other[0], decoder=other[1])
     images = torch.rand(2, 3, 32, 32)
     assert torch.equal(wu.reconstruct(*other, images), wu.reconstruct(encoder, decoder, images))
+
+
+def test_where_nothing_can_be_written_saving_says_so_in_one_line(history, data, settings, capsys):
+    settings.runs_dir.parent.mkdir(exist_ok=True)
+    settings.runs_dir.write_text("not a folder")
+    wu.save_run("cnn", history, data, settings, model=wu.BasicConvNet(3, 4, 5))
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("cnn could not be saved for the other notebooks ([Errno")
+    wu.Keep("cnn", data, settings).forget()
+    assert wu.find_run("cnn", data, settings) is None
+
+
+def test_what_is_no_network_or_no_history_is_not_saved_and_a_line_says_why(data, settings, capsys):
+    model = wu.BasicConvNet(3, 4, 5)
+    for history, models, words in (
+        (wu.History(), {}, "no network was given"),
+        (wu.History(), {"model": wu.BasicConvNet}, "the class BasicConvNet was given"),
+        (wu.History(validation_loss=[len]), {"model": model}, "neither a number nor a text"),
+    ):
+        wu.save_run("cnn", history, data, settings, **models)
+        assert words in capsys.readouterr().out
+    assert not list(settings.runs_dir.rglob("*.safetensors"))
+
+
+def test_numbers_of_numpy_and_pytorch_in_a_history_become_numbers(data, settings):
+    history = wu.History(validation_loss=[np.float32(0.5), torch.tensor(0.25)])
+    wu.save_run("cnn", history, data, settings, model=wu.BasicConvNet(3, 4, 5).double())
+    assert wu.find_run("cnn", data, settings).history.validation_loss == [0.5, 0.25]
+
+
+def test_a_run_that_cannot_be_read_leaves_the_shipped_one(
+    saved, data, settings, monkeypatch, capsys
+):
+    runs.SHIPPED_RUNS.mkdir()
+    [file] = files(settings)
+    (runs.SHIPPED_RUNS / file.name).write_bytes(file.read_bytes())
+
+    def denied(path):
+        if path == file:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_tensors(path)
+
+    monkeypatch.setattr(runs, "read_tensors", denied)
+    capsys.readouterr()
+    assert wu.find_run("cnn", data, settings).is_shipped
+    assert "Your own run of 'cnn' cannot be read ([Errno 13]" in capsys.readouterr().out
+    wu.open_test_set(wu.Keep("cnn", data, settings), saved)
+    assert "nobody counts, since that cannot be noted ([Errno 13]" in capsys.readouterr().out
+
+
+def test_an_unfinished_training_that_cannot_be_removed_is_named(
+    data, settings, monkeypatch, capsys
+):
+    keep = wu.Keep("cnn", data, settings)
+    keep.unfinished.parent.mkdir(parents=True)
+    keep.unfinished.touch()
+
+    def locked(_path):
+        raise PermissionError(13, "The file is used by another program")
+
+    monkeypatch.setattr("pathlib.Path.unlink", locked)
+    keep.forget()
+    assert "The unfinished training of 'cnn' cannot be removed ([Err" in capsys.readouterr().out
 
 
 def test_no_run_is_found_where_none_was_saved(saved, data, settings):

@@ -1,7 +1,16 @@
+import os
+from pathlib import Path
+
 import pytest
 import torch
 
-from workshop_utils.settings import Settings, choose_device
+from workshop_utils.settings import (
+    Settings,
+    choose_device,
+    is_graded,
+    own_mirrors,
+    progress_bars_wanted,
+)
 
 
 def test_without_variables_everything_has_a_default():
@@ -42,6 +51,76 @@ def test_one_line_says_what_ran():
         assert part in said
     assert f"threads {torch.get_num_threads()}," in said
     assert "\n" not in said
+
+
+ROOT = Path(__file__).parents[1]
+MEANT = {  # a value of WORKSHOP_DATA: the folder that is meant
+    "data": ROOT / "data",
+    "./data/": ROOT / "data",
+    "../data": ROOT.parent / "data",
+    " data ": ROOT / "data",
+    "'course data'": ROOT / "course data",
+    '"course data/"': ROOT / "course data",
+    "“data”": ROOT / "data",
+    "students'": ROOT / "students'",
+    "50% #1 ä": ROOT / "50% #1 ä",
+    "~/course data": Path.home() / "course data",
+    '"~"': Path.home(),
+    "$ROOM/data": ROOT / "room 7" / "data",
+    "${ROOM}": ROOT / "room 7",
+    "a$b": ROOT / "a$b",
+    '""': Settings.from_environment({}).data_dir,
+    " ": Settings.from_environment({}).data_dir,
+}
+
+
+@pytest.mark.parametrize(("value", "folder"), MEANT.items())
+def test_a_folder_is_the_one_that_is_meant_whatever_the_current_one(
+    value, folder, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("ROOM", "room 7")
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_environment({"WORKSHOP_DATA": value, "WORKSHOP_RUNS": value})
+    assert settings.data_dir == folder
+    assert settings.runs_dir == folder or not value.strip(' "')
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, it divides folders")
+def test_a_blank_may_be_written_as_a_terminal_completes_it():
+    data_dir = Settings.from_environment({"WORKSHOP_DATA": r"~/course\ data"}).data_dir
+    assert data_dir == Path.home() / "course data"
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("~nobody-of-this-name/data", "in the home folder of a user whom"),
+        ("$NO_SUCH_VARIABLE/data", r"in a folder that \$NO_SUCH_VARIABLE names"),
+        ("%NO_SUCH_VARIABLE%/data", "in a folder that %NO_SUCH_VARIABLE% names"),
+        ("https://example.org/data", "an address"),
+        ("file:///data", "an address"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["WORKSHOP_DATA", "WORKSHOP_RUNS"])
+def test_what_names_no_folder_is_refused(variable, value, what):
+    with pytest.raises(ValueError, match=f"^{variable} is .*{what}.* must be a folder such as"):
+        Settings.from_environment({variable: value})
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("written", ["{}", " {} ", '"{}"', "' {} '"])
+def test_blanks_and_quotes_around_a_value_are_not_part_of_it(written, monkeypatch):
+    values = {"PROFILE": "Quick", "DATASET": "standin", "OFFLINE": "1", "SEED": "7", "THREADS": "1"}
+    settings = Settings.from_environment(
+        {f"WORKSHOP_{name}": written.format(value) for name, value in values.items()}
+    )
+    assert (settings.profile.name, settings.dataset) == ("quick", "standin")
+    assert (settings.offline, settings.seed, settings.threads) == (True, 7, 1)
+    monkeypatch.setenv("WORKSHOP_PROGRESS", written.format("0"))
+    monkeypatch.setenv("WORKSHOP_GRADING", written.format("1"))
+    assert (progress_bars_wanted(), is_graded()) == (False, True)
+    mirrors = {"WORKSHOP_MIRRORS": written.format("http://here/ http://there/")}
+    assert own_mirrors(mirrors) == ["http://here/", "http://there/"]
 
 
 @pytest.fixture

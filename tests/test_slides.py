@@ -46,7 +46,7 @@ def test_the_first_slide_shows_the_titles_and_what_will_be_learnt(deck):
 
 
 def test_every_section_is_a_column_and_every_slide_names_its_section(deck):
-    _title, *columns = deck.main.find_all("section", recursive=False)
+    _title, *columns = deck.select_one(".slides").find_all("section", recursive=False)
     named = [[heading.get_text() for heading in column("h2")] for column in columns]
     assert named == [["First"] * len(columns[0].select(".slide")), ["Second"]]
 

@@ -3,6 +3,7 @@ import functools
 import math
 from itertools import chain
 
+import numpy as np
 import pytest
 import torch
 import tqdm
@@ -158,10 +159,147 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_and_batch(loaders):
         wu.train(model, *loaders, sgd(model, lr=1e12), n_epochs=3)
 
 
-def test_zero_epochs_are_refused(loaders):
-    model = wu.BasicConvNet(8, 16, 32)
-    with pytest.raises(ValueError, match="at least one epoch"):
-        wu.train(model, *loaders, sgd(model), n_epochs=0)
+def cnn():
+    return wu.BasicConvNet(2, 3, 4)
+
+
+class Changed:
+    """A loader whose images or labels are of another form."""
+
+    def __init__(self, loader, images=lambda x: x, labels=lambda y: y):
+        self.loader, self.images, self.change = loader, images, labels
+
+    def __len__(self):
+        return len(self.loader)
+
+    def __iter__(self):
+        for x, labels in self.loader:
+            yield self.images(x), self.change(labels)
+
+
+class Singles(torch.utils.data.Dataset):
+    def __len__(self):
+        return 90
+
+    def __getitem__(self, i):
+        return torch.rand(3, 32, 32), i % 10
+
+
+def one_hot(labels):
+    return nn.functional.one_hot(labels, 10)
+
+
+def lazily(loader):
+    return (batch for batch in loader)
+
+
+def torchs(shuffle):
+    return torch.utils.data.DataLoader(Singles(), batch_size=30, shuffle=shuffle)
+
+
+def made_in_inference_mode():
+    with torch.inference_mode():
+        return cnn()
+
+
+# What is given otherwise than it should be: (model, optimizer, loaders, epochs), and the sentence.
+ODD = {
+    "no epoch": (dict(n_epochs=0), "at least one epoch"),
+    "negative epochs": (dict(n_epochs=-3), "n_epochs is -3, but"),
+    "half epochs": (dict(n_epochs=2.5), "n_epochs is 2.5, but it must be a whole number"),
+    "epochs in words": (dict(n_epochs="2"), "n_epochs is '2', but it must be a whole number"),
+    "a class": (dict(model=wu.BasicConvNet), r"the class BasicConvNet was given.*BasicConvNet\("),
+    "the class of an optimizer": (dict(optimizer=torch.optim.SGD), "the class SGD was given"),
+    "no optimizer": (dict(optimizer=cnn()), "kind BasicConvNet was given, but Optimizer is needed"),
+    "frozen": (dict(model=cnn().requires_grad_(False)), "all weights are frozen"),
+    "without weights": (dict(model=nn.Flatten(), optimizer=sgd(cnn())), "it has no weights"),
+    "of inference": (dict(model=made_in_inference_mode()), "inside torch.inference_mode"),
+    "of other numbers": (dict(model=cnn().double()), "weights are torch.float64, the images torch"),
+    "half precision": (dict(model=cnn().half()), r"weights are torch.float16.*model.float\(\)"),
+    "an autoencoder": (
+        dict(model=nn.Sequential(wu.ConvEncoder(2, 3, 4), wu.ConvDecoder(2, 3, 4))),
+        "Is it an autoencoder",
+    ),
+    "keep's class": (dict(keep=wu.Keep), "For keep, the class Keep was given"),
+    "the other way round": (dict(loaders=lambda t, v: (v, t)), "Are the two exchanged"),
+    "so with PyTorch's": (
+        dict(loaders=lambda t, v: (torchs(shuffle=False), torchs(shuffle=True))),
+        "Are the two exchanged",
+    ),
+    "single images": (dict(loaders=lambda t, v: (Singles(), v)), "a Singles, which gives single"),
+    "single images to evaluate": (dict(loaders=lambda t, v: (t, Singles())), "DataLoader"),
+    "both loaders in one": (dict(loaders=lambda t, v: ((t, v), v)), r"data.loaders\(\) makes"),
+    "batches once": (dict(loaders=lambda t, v: (t, lazily(v))), "is of the kind generator"),
+    "no labels": (dict(loaders=lambda t, v: (t, [torch.rand(3, 3, 32, 32)])), "pairs of tensors"),
+    "one-hot": (dict(loaders=lambda t, v: (t, Changed(v, labels=one_hot))), "argmax"),
+    "a column": (
+        dict(loaders=lambda t, v: (t, Changed(v, labels=lambda y: y[:, None]))),
+        "flatten",
+    ),
+    "decimal labels": (
+        dict(loaders=lambda t, v: (t, Changed(v, labels=torch.Tensor.float))),
+        r"hold torch.float32.*labels.long\(\)",
+    ),
+    "short labels": (dict(loaders=lambda t, v: (t, Changed(v, labels=torch.Tensor.int))), "int64"),
+    "labels of NumPy": (
+        dict(loaders=lambda t, v: (wu.Loader(t.images, t.labels.numpy(), shuffle=True), v)),
+        "For the labels, something of the kind ndarray",
+    ),
+    "colours last": (
+        dict(loaders=lambda t, v: (t, Changed(v, images=lambda x: x.permute(0, 2, 3, 1)))),
+        r"x.permute\(0, 3, 1, 2\) puts them first",
+    ),
+    "bytes": (
+        dict(loaders=lambda t, v: (t, Changed(v, images=lambda x: (255 * x).byte()))),
+        r"x.float\(\) / 255",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_what_is_given_otherwise_than_it_should_be_is_named(what, loaders):
+    given, words = ODD[what]
+    model = given.get("model", cnn())
+    optimizer = given.get("optimizer") or sgd(cnn() if isinstance(model, type) else model)
+    loaders = given.get("loaders", lambda *both: both)(*loaders)
+    with pytest.raises((ValueError, TypeError), match=words):
+        wu.train(model, *loaders, optimizer, given.get("n_epochs", 1), given.get("keep"))
+
+
+def test_whole_numbers_of_numpy_count_epochs(loaders):
+    model = cnn()
+    assert len(wu.train(model, *loaders, sgd(model), np.int64(2)).validation_loss) == 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        (torch.no_grad, r"Gradients are switched off.*set_grad_enabled\(True\)"),
+        (torch.inference_mode, "inside torch.inference_mode"),
+        (lambda: torch.set_grad_enabled(mode=False), "Gradients are switched off"),
+    ],
+)
+def test_without_gradients_nothing_can_be_learnt(mode, words, loaders):
+    model = cnn()
+    with mode(), pytest.raises(ValueError, match=words):
+        wu.train(model, *loaders, sgd(model))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        wu.show_layers,
+        wu.count_parameters,
+        lambda model: wu.predict(model, wu.Loader(torch.zeros(1, 3, 32, 32), torch.zeros(1))),
+        lambda model: wu.draw_network(model, "A title"),
+        lambda model: wu.layer_outputs(model, torch.rand(1, 3, 32, 32)),
+        lambda model: wu.reconstruct(model, model, torch.rand(1, 3, 32, 32)),
+        lambda model: wu.latent_line(model, model, *torch.rand(2, 3, 32, 32)),
+    ],
+)
+def test_a_class_in_place_of_a_network_is_named(use):
+    with pytest.raises(ValueError, match="class BasicConvNet was given"):
+        use(wu.BasicConvNet)
 
 
 def test_an_empty_loader_is_refused():

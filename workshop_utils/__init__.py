@@ -5,6 +5,13 @@ inside, experiments, exercises, doctor. Names are imported from their module whe
 used, so that `import workshop_utils` stays quick.
 """
 
+import os
+import sys
+
+if sys.argv[:1] == ["-m"]:  # the doctor begins: Python looks for it with this name
+    # Nothing is imported from the current folder, where a file of yours may be called random.py.
+    sys.path = [folder for folder in sys.path if folder not in ("", os.getcwd())]
+
 from typing import Any
 
 try:

@@ -1,7 +1,6 @@
 """The command line of the package."""
 
 import io
-import os
 import sys
 
 USAGE = """usage: python -m workshop_utils doctor
@@ -34,10 +33,11 @@ def data() -> int:
     try:
         settings = dataclasses.replace(Settings.from_environment(), dataset="cifar10")
         load_data(settings)
+        found = find_cifar10(settings.data_dir)
     except (DataError, NotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"CIFAR-10 is ready: {find_cifar10(settings.data_dir)}")
+    print(f"CIFAR-10 is ready: {found.cached.file if found.cached else found.place}")
     return 0
 
 
@@ -64,6 +64,4 @@ def main(arguments: list) -> int:
 
 
 if __name__ == "__main__":
-    # Nothing is imported from the current folder, where a file of yours may be called random.py.
-    sys.path = [folder for folder in sys.path if folder not in ("", os.getcwd())]
     sys.exit(main(sys.argv[1:]))

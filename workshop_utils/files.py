@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -40,6 +41,25 @@ def written_whole(file: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def as_json(value: object, indent: int | None = None) -> str:
+    """Write a value as JSON; numbers of NumPy and of PyTorch become Python's.
+
+    Args:
+        value: dictionaries, lists, texts and numbers.
+        indent: spaces by which each level stands further to the right; None writes one line.
+
+    Raises:
+        TypeError: there is something in it that JSON cannot hold.
+    """
+
+    def plain(number: Any) -> object:  # noqa: ANN401 - what JSON does not know
+        if hasattr(number, "tolist"):
+            return number.tolist()
+        raise TypeError(f"a {type(number).__name__} is neither a number nor a text")
+
+    return json.dumps(value, indent=indent, default=plain)
+
+
 class DamagedError(RuntimeError):
     """The file is not what was written."""
 
@@ -50,13 +70,14 @@ def write_tensors(file: Path, tensors: dict[str, Tensor], about: dict) -> None:
     Args:
         file: where to write.
         tensors: by name, of any shape.
-        about: a description that JSON can hold.
+        about: a description, see `as_json`.
 
     Raises:
+        TypeError: JSON cannot hold the description.
         OSError: the folder cannot be written to, or the disk is full.
     """
     ours = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    metadata = {"about": json.dumps(about)}
+    metadata = {"about": as_json(about)}
     metadata["sha256"] = _sha256(metadata["about"], ours)
     try:
         with written_whole(file) as part:
@@ -76,19 +97,29 @@ def read_tensors(file: Path) -> tuple[dict[str, Tensor], dict]:
 
     Raises:
         FileNotFoundError: there is no such file.
+        OSError: it cannot be read.
         DamagedError: it is cut off or altered, or something else.
     """
     if not file.exists():
         raise FileNotFoundError(file)
     try:
-        with safe_open(file, framework="pt") as opened:
+        with _open(file) as opened:
             metadata = opened.metadata() or {}
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
         if metadata["sha256"] != _sha256(metadata["about"], tensors):
             raise DamagedError(f"{file.name} was altered after it was written.")
         return tensors, json.loads(metadata["about"])
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (SafetensorError, KeyError, ValueError) as error:
         raise DamagedError(f"{file.name} is cut off or damaged ({error}).") from error
+
+
+@contextmanager
+def _open(file: Path) -> Iterator[safe_open]:
+    """Open what has any name, also one that is not UTF-8, which safetensors refuses."""
+    with file.open("rb") as handle:
+        is_utf8 = str(file).encode(errors="ignore").decode() == str(file)
+        with safe_open(file if is_utf8 else f"/dev/fd/{handle.fileno()}", framework="pt") as opened:
+            yield opened
 
 
 def _sha256(about: str, tensors: dict[str, Tensor]) -> str:

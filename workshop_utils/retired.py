@@ -3,6 +3,7 @@
 from typing import Any
 
 from workshop_utils.images.dataset import ImageData
+from workshop_utils.say import say
 from workshop_utils.settings import Settings
 from workshop_utils.training.loops import evaluate, evaluate_autoencoder
 from workshop_utils.training.runs import Keep
@@ -10,7 +11,7 @@ from workshop_utils.training.runs import Keep
 
 def Checkpoint(name: str, data: ImageData, settings: Settings) -> Keep:  # noqa: N802
     """`Keep`, which took its place; an argument resume=True is neither needed nor known now."""
-    print("wu.Checkpoint is wu.Keep now. Leave out resume=True: a training goes on by itself.")
+    say("wu.Checkpoint is wu.Keep now. Leave out resume=True: a training goes on by itself.")
     return Keep(name, data, settings)
 
 

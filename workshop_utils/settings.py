@@ -10,7 +10,13 @@ from pathlib import Path
 import torch
 from platformdirs import user_cache_path, user_data_path
 
+from workshop_utils.limits import limit_memory
+
 APP_NAME = "convnet-workbook"
+ROOT = Path(__file__).parents[1]
+# Relative paths begin in the workbook's folder, and for the package alone, in the current one.
+BASE = ROOT if (ROOT / "pyproject.toml").is_file() else Path()
+QUOTES = ('""', "''", "“”", "‘’")
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read the `WORKSHOP_...` variables; what is not set has a default.
 
-        PyTorch is told how many threads to use.
+        PyTorch is told how many threads to use; on a hub, this process gets a limit of memory.
 
         Args:
             environment: names and values; None means those of this process.
@@ -114,6 +120,7 @@ class Settings:
             ValueError: a variable has a value that the workbook does not know.
         """
         env = os.environ if environment is None else environment
+        limit_memory(env)
         own_mirrors(env)  # a mistake in it is told now, not in the middle of a lab
         return cls(
             dataset=_choice(env, "WORKSHOP_DATASET", "auto"),
@@ -122,8 +129,8 @@ class Settings:
             seed=_whole_number(env, "WORKSHOP_SEED", "0"),
             threads=choose_threads(env),
             offline=_choice(env, "WORKSHOP_OFFLINE", "0") == "1",
-            data_dir=Path(env.get("WORKSHOP_DATA") or user_cache_path(APP_NAME)),
-            runs_dir=Path(env.get("WORKSHOP_RUNS") or user_data_path(APP_NAME) / "runs"),
+            data_dir=_folder(env, "WORKSHOP_DATA", user_cache_path(APP_NAME)),
+            runs_dir=_folder(env, "WORKSHOP_RUNS", user_data_path(APP_NAME) / "runs"),
             shipped=_choice(env, "WORKSHOP_SHIPPED", "1") == "1",
         )
 
@@ -174,7 +181,7 @@ def choose_threads(env: Mapping[str, str]) -> int:
     import joblib  # knows the limits of containers (cgroups) on all systems
 
     n_threads = _whole_number(env, "WORKSHOP_THREADS", "0")
-    if env.get("WORKSHOP_THREADS") and n_threads < 1:
+    if _value(env, "WORKSHOP_THREADS") and n_threads < 1:
         raise ValueError("WORKSHOP_THREADS is '0', but it must be a whole number such as 2.")
     # PyTorch itself already heeds OMP_NUM_THREADS.
     auto = min(torch.get_num_threads(), joblib.cpu_count(only_physical_cores=True))
@@ -187,6 +194,11 @@ def progress_bars_wanted() -> bool:
     return _choice(os.environ, "WORKSHOP_PROGRESS", "1") == "1"
 
 
+def is_graded() -> bool:
+    """Whether answers earn points here: if WORKSHOP_GRADING is 1."""
+    return _value(os.environ, "WORKSHOP_GRADING") == "1"
+
+
 def own_mirrors(environment: Mapping[str, str] | None = None) -> list[str]:
     """The tutor's own copies of the archive, from WORKSHOP_MIRRORS.
 
@@ -197,7 +209,7 @@ def own_mirrors(environment: Mapping[str, str] | None = None) -> list[str]:
         ValueError: one of them is no address.
     """
     env = os.environ if environment is None else environment
-    urls = env.get("WORKSHOP_MIRRORS", "").split()
+    urls = _value(env, "WORKSHOP_MIRRORS").split()
     for url in urls:
         if not re.match(r"https?://[^/?#\[\]]+(/|$)", url):
             raise ValueError(
@@ -207,16 +219,44 @@ def own_mirrors(environment: Mapping[str, str] | None = None) -> list[str]:
     return urls
 
 
+def _value(env: Mapping[str, str], variable: str) -> str:
+    """What was meant: Jupyter's %env and Windows' `set` keep quotes and blanks around a value."""
+    value = env.get(variable, "").strip()
+    if len(value) > 1 and value[0] + value[-1] in QUOTES:
+        value = value[1:-1].strip()
+    return value
+
+
 def _choice(env: Mapping[str, str], variable: str, default: str) -> str:
-    value = env.get(variable) or default
+    value = _value(env, variable).lower() or default
     if value not in CHOICES[variable]:
         allowed = ", ".join(repr(choice) for choice in CHOICES[variable])
-        raise ValueError(f"{variable} is {value!r}, but it must be one of {allowed}.")
+        raise ValueError(f"{variable} is {env[variable]!r}, but it must be one of {allowed}.")
     return value
 
 
 def _whole_number(env: Mapping[str, str], variable: str, default: str) -> int:
-    value = env.get(variable) or default
+    value = _value(env, variable) or default
     if not value.isdecimal():
         raise ValueError(f"{variable} is {value!r}, but it must be a whole number such as 2.")
     return int(value)
+
+
+def _folder(env: Mapping[str, str], variable: str, default: Path) -> Path:
+    """An absolute path, the same for every program, whatever folder it runs in."""
+    value = _value(env, variable)
+    if not value:
+        return default
+    if os.sep == "/":
+        value = value.replace("\\ ", " ")  # as a terminal completes it
+    path = os.path.expanduser(os.path.expandvars(value))
+    wrong = "an address" if "://" in path else ""
+    if path.startswith("~"):
+        wrong = "in the home folder of a user whom this computer does not know"
+    elif unknown := re.match(r"\$\{?\w+\}?|%\w+%", path):
+        wrong = f"in a folder that {unknown[0]} names, which is not set here"
+    if wrong:
+        raise ValueError(
+            f"{variable} is {value!r}, {wrong}. It must be a folder such as '~/course data'."
+        )
+    return Path(os.path.abspath(BASE / path))

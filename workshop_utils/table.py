@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from workshop_utils.say import say
+
 
 def print_table(rows: Iterable[Sequence[object]]) -> None:
     """Print rows, the heading first, in columns as wide as their longest text; numbers right."""
@@ -12,4 +14,4 @@ def print_table(rows: Iterable[Sequence[object]]) -> None:
         is_number = all(text[:1] in "-0123456789" for text in column[1:])
         aligned.append([text.rjust(width) if is_number else text.ljust(width) for text in column])
     for row in zip(*aligned, strict=True):
-        print("  ".join(row).rstrip())
+        say("  ".join(row).rstrip())

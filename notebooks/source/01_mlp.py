@@ -28,7 +28,7 @@
 
 # %% [markdown] tags=["tutor"]
 # **By the minute:** 0 images and their three parts · 2 the model, exercise 1.1 · 5 the loop; start the
-# training, talk about it meanwhile · 8 mistakes · 10 exercise 1.2, the point of the notebook · 12 the test set.
+# training, talk about it meanwhile · 8 mistakes · 10 shuffled pixels, the point of the notebook · 12 the test set.
 #
 # **Questions to ask:** Which classes would you confuse yourself? What would the network do with a photograph turned
 # upside down? Why does the first hidden layer not simply get 10 units?
@@ -274,36 +274,25 @@ wu.show_image_rows(
     {"in order": images[:8], "shuffled": shuffled[:8]}, "The same shuffle for every image"
 )
 
-# %% [markdown] tags=["slide", "exercise"]
-# ### Exercise 1.2 · Predict: trained on shuffled pixels
-#
-# *Difficulty ●●○, 1 minute*
-#
-# Another MLP is trained in the same way, but on shuffled images, and validated on images shuffled likewise. Compared with
-# ours, will it be `"worse"`, `"at chance"` or `"as good"`?
+# %% [markdown] tags=["slide"]
+# **Predict:** another MLP is trained in the same way, but on shuffled images, and validated on images shuffled likewise. Compared
+# with ours, will it be `"worse"`, `"at chance"` or `"as good"`? It may help to write one hidden unit as a sum, weight times pixel:
+# what happens to a sum when its terms change places?
 
 # %% [markdown] tags=["tutor"]
 # **Wrong answers to expect:** "at chance", since the pictures look like noise to us. Let those who
 # said so explain it; then ask for one hidden unit written as a sum.
 
-# %% tags=["exercise"]
+# %% tags=["guess"]
 ### BEGIN SOLUTION
-prediction = "as good"
+shuffled_guess = "as good"
 ### STUB
-# raise NotImplementedError('Exercise 1.2: replace this line by prediction = "worse", "at chance" or "as good".')
+# shuffled_guess = "?"  # "worse", "at chance" or "as good"
 ### END SOLUTION
 
-# %% [markdown] tags=["hint"]
-# <details><summary>Hint</summary>
-#
-# Write one hidden unit as a sum: weight times pixel, plus weight times pixel, and so on. What happens to
-# a sum when its terms change places?
-#
-# </details>
-
-# %% tags=["check", "nbval-check-output"]
-shuffling = wu.check_prediction(prediction, ("worse", "at chance", "as good"), "shuffled pixels")
-shuffling.must_pass()
+# %% tags=["nbval-check-output"]
+choices = ("worse", "at chance", "as good")
+shuffling = wu.check_prediction(shuffled_guess, choices, "shuffled pixels")
 
 # %% tags=["slide"]
 pixels = wu.sweep(wu.try_pixels, data, settings, network=("MLP",), pixels=("in order", "shuffled"))

@@ -17,14 +17,14 @@
 # - how to read training curves.
 
 # %% [markdown]
-# **Time:** 16 minutes, of which the computer needs << duration["02_cnn"] >> on two cores.
+# **Time:** 13 minutes, of which the computer needs << duration["02_cnn"] >> on two cores.
 #
 # **Data:** CIFAR-10, or the stand-in; the second cell says which. Numbers in the text were measured on << measured_on >>.
 
 # %% [markdown] tags=["tutor"]
-# **By the minute:** 0 convolution and pooling · 3 exercise 2.1 · 7 exercise 2.2 · 10 training and curves (start it, then ask
-# what they expect) · 13 the control, the point of the notebook · 15 the test set. (An experiment with channels and learning
-# rates stands in notebook C.)
+# **By the minute:** 0 convolution and pooling · 3 exercise 2.1 · 7 training and curves (start it, then ask
+# what they expect) · 10 the control, the point of the notebook · 12 the test set. (Counting the parameters by hand is homework, in
+# notebook 5; an experiment with channels and learning rates stands in notebook C.)
 #
 # **Questions to ask:** Why does the filter answer along upright edges only? What would happen to the
 # parameters of each layer if the images were 64×64? (The convolutions stay, the first fully connected
@@ -179,71 +179,6 @@ wu.draw_network(cnn, "The convolutional network: each sheet is a channel")
 # %% tags=["slide"]
 wu.show_source(BasicConvNet)
 
-# %% [markdown] tags=["slide", "exercise"]
-# ### Exercise 2.2 · Counting the parameters of the CNN
-#
-# *Difficulty ●●○, 3 minutes*
-#
-# How many numbers does each layer learn? You know fully connected layers from notebook 1. For a
-# convolution: how many filters are there, and how many weights has one?
-
-# %% [markdown] tags=["tutor"]
-# **Wrong answers to expect:** the channels that come in forgotten (8 · 5 · 5); multiplied by the
-# 28 × 28 positions (then ask what *shared* means); a flattened size of 16 · 10 · 10, before pooling.
-
-
-# %% tags=["exercise"] graded_as="cnn-parameters"
-### BEGIN SOLUTION
-def cnn_parameters():
-    return {
-        "conv1": 3 * 8 * 5 * 5 + 8,
-        "conv2": 8 * 16 * 5 * 5 + 16,
-        "fc1": 16 * 5 * 5 * 256 + 256,
-        "logits": 256 * 10 + 10,
-    }
-
-
-### STUB
-# def cnn_parameters():
-#     raise NotImplementedError("Exercise 2.2: put a number for every layer below, and remove this line.")
-#     return {
-#         "conv1": ...,
-#         "conv2": ...,
-#         "fc1": ...,
-#         "logits": ...,
-#     }
-### END SOLUTION
-
-# %% [markdown] tags=["hint"]
-# <details><summary>Hint 1: a nudge</summary>
-#
-# A filter reaches through *all* channels that come in. It has one weight for each place in its 5×5 square in
-# each of these channels, and one bias. The size of the image does not matter to it.
-#
-# </details>
-#
-# <details><summary>Hint 2: where to look</summary>
-#
-# `cnn.conv1.weight.shape` lists filters, channels that come in, height and width of a filter.
-# `model.parameters()` goes through all weights and biases of a network.
-#
-# </details>
-#
-# <details><summary>Hint 3: nearly the code</summary>
-#
-# channels in · filters · 5 · 5, plus one bias per filter. The first fully connected layer takes the
-# flattened result of the second pooling: multiply its shape out.
-#
-# </details>
-
-# %% tags=["student"]
-# Stuck? Remove the # from the last line and run: the notebook goes on with the reference solution.
-# (Where exercises are graded, this line earns no points.)
-# cnn_parameters = wu.use_solution("cnn_parameters")
-
-# %% tags=["check", "nbval-check-output"] graded_as="cnn-parameters" points=1
-wu.check_parameter_counts(cnn_parameters, cnn).must_pass()
-
 # %% tags=["nbval-check-output"]
 wu.show_layers(cnn)
 
@@ -314,6 +249,10 @@ ahead.compare("MLP" if mlp_is_ahead else "CNN")
 # pixels of notebook 1 are a control: if the CNN gains because it knows *neighbours*, what happens when there are none?
 #
 # **Predict** the fourth bar.
+
+# %% [markdown] tags=["tutor"]
+# **Expect:** "above", since the CNN is the better network. Ask what a 5×5 filter finds in a window whose pixels come from all over
+# the image.
 
 # %% tags=["guess"]
 ### BEGIN SOLUTION

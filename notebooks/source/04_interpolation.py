@@ -21,7 +21,7 @@
 # **Data:** CIFAR-10, or the stand-in; the second cell says which. Numbers in the text were measured on << measured_on >>.
 
 # %% [markdown] tags=["tutor"]
-# **By the minute:** 0 the idea, exercises 4.1 and 4.2 · 6 exercise 4.3 and the rows of pictures (let everyone say
+# **By the minute:** 0 the idea, exercises 4.1 and 4.2 · 6 the prediction and the rows of pictures (let everyone say
 # what they see before you do) · 8 the number.
 #
 # **Questions to ask:** What would you have to see to call a space of codes *meaningful*? Why is a single
@@ -172,36 +172,25 @@ pixels = interpolate(x, x_prime, 8)
 decoded = latent_line(encoder, decoder, x, x_prime, 8)
 print("each line:", tuple(pixels.shape), tuple(decoded.shape))
 
-# %% [markdown] tags=["slide", "exercise"]
-# ### Exercise 4.3 · Predict: which line looks like one object?
+# %% [markdown] tags=["slide"]
+# ## Which line looks like one object?
 #
-# *Difficulty ●○○, 1 minute*
-#
-# In the middle of which line will you see *one* object rather than two overlapping ones: of the `"pixels"`, of the
-# `"codes"`, or of `"neither"`?
+# **Predict:** in the middle of which line will you see *one* object rather than two overlapping ones: of the `"pixels"`,
+# of the `"codes"`, or of `"neither"`? What did the training ask of the codes, and what of the points between them?
 
 # %% [markdown] tags=["tutor"]
 # **Expect:** "codes", since lectures and blog posts say so. Let them count the objects they see in the
 # fourth and fifth picture, row by row.
 
-# %% tags=["exercise"]
+# %% tags=["guess"]
 ### BEGIN SOLUTION
-prediction = "neither"
+object_guess = "neither"
 ### STUB
-# raise NotImplementedError('Exercise 4.3: replace this line by prediction = "pixels", "codes" or "neither".')
+# object_guess = "?"  # "pixels", "codes" or "neither"
 ### END SOLUTION
 
-# %% [markdown] tags=["hint"]
-# <details><summary>Hint</summary>
-#
-# There is no right or wrong yet. What did the training ask of the codes, and what of the points between
-# them?
-#
-# </details>
-
-# %% tags=["check", "nbval-check-output"]
-one_object = wu.check_prediction(prediction, ("pixels", "codes", "neither"), "one object")
-one_object.must_pass()
+# %% tags=["nbval-check-output"]
+one_object = wu.check_prediction(object_guess, ("pixels", "codes", "neither"), "one object")
 
 # %% [markdown] tags=["slide"]
 # **Look at** the middle of each row. Do you see two pictures at once, or one? Do edges fade, or do they move?

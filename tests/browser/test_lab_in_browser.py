@@ -17,6 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
+from tools.handout import pack
 from tools.notebooks import build
 
 pytestmark = pytest.mark.browser
@@ -55,12 +56,22 @@ COLOURS = """image => {
 }"""
 
 
+@pytest.fixture(params=["workbook", "handout"])
+def workbook(request, tmp_path):
+    """The folder of the workbook, or one into which a student has unpacked the handout."""
+    if request.param == "workbook":
+        return build.ROOT
+    handout, _solutions = pack.pack(tmp_path)
+    shutil.unpack_archive(handout, tmp_path)
+    return tmp_path / pack.NAME
+
+
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, workbook):
     """JupyterLab on this computer alone, with three notebooks; name of a notebook -> address."""
     work = tmp_path / "work"
     work.mkdir()
-    shutil.copy(build.STUDENTS / NOTEBOOK, work)
+    shutil.copy(workbook / "notebooks" / NOTEBOOK, work)
     for name, code in (("slider", LINES), ("inside", INSIDE)):
         notebook = new_notebook(cells=[new_code_cell(code)], metadata=build.METADATA)
         nbformat.write(notebook, work / f"{name}.ipynb")
@@ -80,7 +91,7 @@ def lab(tmp_path):
         "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
         "JUPYTER_TOKEN": token,
-        "PYTHONPATH": str(build.ROOT),
+        "PYTHONPATH": str(workbook),
         "WORKSHOP_PROGRESS": "1",  # with sliders
     }
     del environment["MPLBACKEND"]  # figures are to be shown

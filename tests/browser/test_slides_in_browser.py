@@ -1,16 +1,11 @@
 """Slides and pages in Chromium, with the network cut: pytest -m browser tests/browser."""
 
 import pytest
-from lesson import LESSON
+from built import LAPTOP, NOTEBOOKS, PHONE, open_deck
 from playwright.sync_api import expect
 
-from tools.pages import pages, slides
-from tools.pages.rendering import executed, write_html
-
 pytestmark = pytest.mark.browser
-LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 DESKTOP, PROJECTOR = {"width": 1920, "height": 1080}, {"width": 1024, "height": 768}
-NOTEBOOKS = {"00_lesson": LESSON, **executed()}
 
 # What is wrong with the slide that is shown: a list of sentences.
 WRONG = """() => {
@@ -67,52 +62,6 @@ WRONG = """() => {
 }"""
 OVERFLOWING = """() => [...document.querySelectorAll(".body")].filter(
   (x) => x.scrollHeight > x.clientHeight).map((x) => x.textContent.trim().slice(0, 11))"""
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A folder with all decks and pages, also those of the lesson that is hard to show."""
-    folder = tmp_path_factory.mktemp("built")
-    write_html(folder / "slides", {name: slides.to_deck(x) for name, x in NOTEBOOKS.items()})
-    texts = {name: pages.to_page(x, "index.html") for name, x in NOTEBOOKS.items()}
-    write_html(folder / "html", {**texts, "index": pages.to_index(NOTEBOOKS, set(NOTEBOOKS))})
-    return folder
-
-
-@pytest.fixture
-def opened(request, built):
-    """Open a file of the folder; nothing else may be asked for, and no error may be written."""
-    contexts, complaints = [], []
-
-    def open_file(name, viewport, fonts="chromium"):
-        browser = request.getfixturevalue(fonts)
-        context = browser.new_context(viewport=viewport, offline=True)
-        contexts.append(context)
-
-        def only_the_folder(route):
-            if route.request.url.startswith(built.as_uri()):
-                route.continue_()
-            else:
-                complaints.append(f"asked for {route.request.url}")
-                route.abort()
-
-        context.route("**/*", only_the_folder)
-        context.on("console", lambda message: complaints.append(message.text))
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
-        page = context.new_page()
-        page.goto(f"{built.as_uri()}/{name}")
-        return page
-
-    yield open_file
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def open_deck(opened, name, viewport=LAPTOP, fonts="chromium"):
-    page = opened(f"slides/{name}.html", viewport, fonts)
-    page.wait_for_function("Reveal.isReady()")
-    return page
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -188,7 +188,7 @@ def test_table_and_figure_say_what_each_number_of_labels_gave(data, settings, ca
     capsys.readouterr()
     wu.show_labels(Sweep("here", [trial, trial]))
     heads, row = capsys.readouterr().out.splitlines()
-    mean = f"{trial.result:.1%}"
-    assert heads.split() == ["features", "parameters", "100", "labels"]
+    mean = f"{100 * trial.result:.1f}"
+    assert heads.split() == ["accuracy", "in", "%", "parameters", "100", "labels"]
     assert row.split() == ["untrained", "5,130", mean, f"({mean}-{mean})"]
     wu.plot_labels(sweep, "Few labels")

@@ -2,12 +2,13 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 from making import Interrupted
 
 import workshop_utils as wu
-from workshop_utils.experiments import recipes, sweeps
+from workshop_utils.experiments import sweeps
 from workshop_utils.experiments.experiments import Trial
 from workshop_utils.experiments.sweeps import SweepError, keep, runs_at_once
 from workshop_utils.images.dataset import CIFAR10, STANDIN, ImageData
@@ -162,10 +163,38 @@ def disk_is_full(*_, **__):
 
 def test_on_a_full_disk_a_sweep_goes_on_and_says_so(data, settings, monkeypatch, capsys):
     monkeypatch.setattr(sweeps, "keep", disk_is_full)
-    monkeypatch.setattr(recipes, "save_run", disk_is_full)  # the network of the first seed
+    # The network of the first seed:
+    monkeypatch.setattr("workshop_utils.training.runs.write_tensors", disk_is_full)
     assert len(wu.sweep(wu.try_deeper, data, settings, use_recorded=False).trials) == 2
     said = "A run could not be kept for the next time ([Errno 28] No space left on device)."
     assert capsys.readouterr().out.count(said) == 2
+
+
+def test_earlier_runs_that_cannot_be_read_are_made_again(tries, data, settings, capsys):
+    file = settings.runs_dir / "sweeps" / f"tries-{data.name.lower()}-full.json"
+    file.mkdir(parents=True)  # a folder in its place
+    found = wu.sweep(tries, data, settings, width=(1,))
+    assert len(found.trials) == 2
+    said = capsys.readouterr().out
+    assert "Earlier runs cannot be read ([Errno" in said
+    assert said.count("A run could not be kept for the next time ([Errno") == 2
+
+
+def test_choices_that_are_numbers_of_numpy_are_kept(tries, data, settings):
+    widths = list(np.linspace(0.5, 1, 2, dtype=np.float32))
+    first = wu.sweep(tries, data, settings, width=widths)
+    again = wu.sweep(tries, data, settings, width=widths)
+    assert len(tries.made) == 4
+    assert first.trials == again.trials
+
+
+def test_a_choice_that_cannot_be_kept_does_not_stop_a_sweep(tries, data, settings, capsys):
+    def try_it(data, settings, activation):
+        return tries(data, settings, 1)
+
+    found = wu.sweep(try_it, data, settings, activation=(torch.relu,))
+    assert len(found.trials) == 2
+    assert "neither a number nor a text" in capsys.readouterr().out
 
 
 OF_BOTH = f"CIFAR-10 and {COPY}"

@@ -1,4 +1,8 @@
+import io
 import itertools
+import os
+import subprocess
+import sys
 from unittest.mock import MagicMock
 
 import matplotlib.pyplot as plt
@@ -182,6 +186,7 @@ FINDINGS = {
 WITHOUT_AXES = {
     "widths",
     "planes",
+    "lines",
     "pixels",
     "sweep",
 }  # not every field of theirs has a label of its own
@@ -202,6 +207,71 @@ def test_a_figure_says_what_it_shows_and_fits_a_laptop(name, data, shown):
     for axes in figure.axes if name in FINDINGS.keys() - WITHOUT_AXES else []:
         assert axes.get_ylabel()
         assert axes.get_xlabel() or axes.get_label() == "<colorbar>"
+
+
+# What a reader may have set, in a file of Matplotlib's or in a cell.
+SETTINGS = {
+    "image.origin": "lower",
+    "image.interpolation": "bicubic",
+    "image.cmap": "jet",
+    "image.aspect": "auto",
+    "axes.grid": False,
+    "axes.facecolor": "black",
+    "axes.xmargin": 0.4,
+    "axes.formatter.use_locale": True,
+    "axes.prop_cycle": plt.cycler(color=["yellow"]),
+    "axes.spines.left": False,
+    "lines.linestyle": "none",
+    "lines.marker": "x",
+    "font.size": 30,
+    "figure.facecolor": "black",
+    "figure.constrained_layout.use": False,
+    "figure.autolayout": True,
+    "text.usetex": True,
+    "text.color": "white",
+    "savefig.transparent": True,
+    "legend.loc": "lower left",
+    "xtick.labelsize": 2,
+    "ytick.left": False,
+    "patch.force_edgecolor": True,
+    "path.sketch": (5, 100, 2),
+}
+
+
+@pytest.mark.parametrize("name", ["rows", "confusion", "widths", "network", "convolution"])
+def test_settings_of_the_readers_change_no_pixel(name, data, monkeypatch):
+    drawn = []
+
+    def display(figure, metadata):
+        file = io.BytesIO()
+        figure.savefig(file, format="png")
+        file.seek(0)
+        drawn.append(plt.imread(file))
+
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr("IPython.get_ipython", MagicMock)
+    FIGURES[name](data)
+    with plt.rc_context(SETTINGS):
+        FIGURES[name](data)
+    with plt.style.context("dark_background"):
+        FIGURES[name](data)
+    usual, *others = drawn
+    for other in others:
+        assert np.array_equal(usual, other)
+    assert (usual[0, 0] == 1).all()  # white and opaque, in a dark theme, too
+
+
+@pytest.mark.parametrize("backend", ["nonsense", "module://nonsense.backend"])
+def test_a_backend_that_is_not_there_is_left_aside_in_a_sentence(backend):
+    code = "import workshop_utils.figures, matplotlib.pyplot as plt; print(plt.figure().number)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "MPLBACKEND": backend},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == f"MPLBACKEND is {backend!r}, which is not there: it is left aside.\n1\n"
 
 
 def bars(figure):
@@ -225,8 +295,11 @@ def test_bars_reach_from_the_lowest_to_the_highest_seed_in_per_cent(data, shown)
 def test_bars_of_features_stand_side_by_side(data, shown):
     FIGURES["labels"](data)
     assert [found[1:] for found in bars(shown[0][0])] == [(25, 26), (35, 36), (20, 21), (50, 51)]
-    places = [x for x, _low, _high in bars(shown[0][0])]
-    assert places[0] < places[2] < places[1] < places[3]
+    assert [x for x, _low, _high in bars(shown[0][0])] == [100, 500, 100, 500]
+    ranges = [container.lines[2][0] for container in shown[0][0].axes[0].containers]
+    on_paper = [x.get_transform().transform(np.concatenate(x.get_segments())) for x in ranges]
+    assert 1 < on_paper[1][0, 0] - on_paper[0][0, 0] < 100
+    assert all(shown[0][0].axes[0].bbox.contains(x, y) for ends in on_paper for x, y in ends)
 
 
 def test_bars_of_errors_keep_their_unit(data, shown):

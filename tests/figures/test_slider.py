@@ -1,6 +1,7 @@
 import base64
 import io
 import re
+import sys
 from unittest.mock import MagicMock
 
 import pytest
@@ -66,3 +67,14 @@ def test_without_sliders_there_are_pictures(networks, images, monkeypatch, wante
     monkeypatch.setattr("IPython.get_ipython", MagicMock)
     wu.explore_lines(*networks, images, list("abcd"))
     assert [type(x).__name__ for x in displayed] == [kind]
+
+
+def test_without_ipywidgets_a_sentence_and_pictures(networks, images, monkeypatch, capsys):
+    displayed = []
+    monkeypatch.setenv("WORKSHOP_PROGRESS", "1")
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)  # as if it were not installed
+    monkeypatch.setattr("IPython.display.display", lambda x, **_: displayed.append(x))
+    monkeypatch.setattr("IPython.get_ipython", MagicMock)
+    wu.explore_lines(*networks, images, list("abcd"))
+    assert [type(x).__name__ for x in displayed] == ["Figure"]
+    assert "A slider needs ipywidgets" in capsys.readouterr().out

@@ -1,5 +1,9 @@
 """Answers to the graded exercises, as sources of their cells: right, wrong, harmful ones."""
 
+import nbformat
+
+from tools.grading.release import graded_notebooks
+
 RIGHT = {
     "mlp-parameters": """
 def mlp_parameters():
@@ -18,15 +22,6 @@ def cnn_shapes():
         "pool2": (16, 5, 5),
         "fc1": (256,),
         "logits": (10,),
-    }
-""",
-    "cnn-parameters": """
-def cnn_parameters():
-    return {
-        "conv1": 3 * 8 * 25 + 8,
-        "conv2": 8 * 16 * 25 + 16,
-        "fc1": 400 * 256 + 256,
-        "logits": 256 * 10 + 10,
     }
 """,
     "encoder": """
@@ -67,7 +62,6 @@ def altered(exercise: str, old: str, new: str) -> str:
 # --- wrong answers ---
 
 GREY_IMAGES = altered("mlp-parameters", "3072", "1024")
-COLOURS_FORGOTTEN = altered("cnn-parameters", "3 * 8 *", "8 *").replace("8 * 16 *", "16 *")
 SIZES_KEPT = altered("cnn-shapes", "28, 28", "32, 32")
 RELU_AT_THE_END = altered("encoder", "self.conv3(x)", "F.relu(self.conv3(x))")
 MISSPELT = altered("encoder", "F.relu(self.conv1(x))", "F.rellu(self.conv1(x))")
@@ -89,7 +83,6 @@ def latent_line(encoder, decoder, x, x_prime, n_steps=8):  # right, without inte
 ALL_WRONG = {
     "mlp-parameters": GREY_IMAGES,
     "cnn-shapes": SIZES_KEPT,
-    "cnn-parameters": COLOURS_FORGOTTEN,
     "encoder": RELU_AT_THE_END,
     "interpolation": BACKWARDS,
     "latent-line": PIXELS_BLENDED,
@@ -212,6 +205,72 @@ FROM_PACKAGE = {
 FROM_HELPER = "from helper import ConvEncoder\n"
 HELPER = "import torch.nn.functional as F\nfrom torch import nn\n" + RIGHT["encoder"]
 
+# --- right answers, and what stands around them ---
+
+STUBS = {
+    cell.metadata.nbgrader.grade_id: cell.source
+    for file in graded_notebooks("workbook")
+    for cell in nbformat.read(file, as_version=4).cells
+    if "nbgrader" in cell.metadata
+}
+OWN_CELLS = (
+    "import time\ntime.sleep(40)",
+    "import time\nfor minute in range(60):\n    time.sleep(60)",
+    'name = input("What is your name? ")',
+    "plt.plot([1, 2, 3])\nplt.show()",
+    'import urllib.request\nurllib.request.urlopen("http://localhost:9/cifar.zip")',
+    "1 / 0",
+    STUBBORN,
+    "def half a function",
+    "import os\nos._exit(1)",
+)
+FIRST_LINES = """%matplotlib widget
+%load_ext tensorboard
+%config InlineBackend.figure_format = "retina"
+!pip install --quiet ipympl
+%pip install ipympl
+from google.colab import drive
+drive.mount("/content/drive")
+%cd /content/drive/MyDrive/lab
+import os
+os.chdir("/content/drive/MyDrive/lab")"""
+HELPERS = (
+    "layers = []\nsettings_of_mine = {}",
+    "settings_of_mine['kernel_size'] = 4\nprint(input('kernel_size? '))",
+    "import torch.nn as own_nn\n%time half = dict(stride=2, padding=1)",
+    """
+def convolution(n_in, n_out):
+    return own_nn.Conv2d(n_in, n_out, **settings_of_mine, **half)
+""",
+    "layers.append(convolution)",
+)
+HELPED = """
+from torch.nn import *
+class ConvEncoder(Module):
+    def __init__(self, out_c1, out_c2, embedding_dim):
+        super().__init__()
+        self.conv1 = layers[0](3, out_c1)
+        self.conv2 = layers[0](out_c1, out_c2)
+        self.conv3 = layers[0](out_c2, embedding_dim)
+
+    def forward(self, x):
+        return self.conv3(activation(self.conv2(activation(self.conv1(x)))))
+activation = ReLU()
+"""
+HELPED_FROM_BELOW = """
+def interpolate(start, end, n_steps=8):
+    return torch.stack([point(start, end, i / (n_steps - 1)) for i in range(n_steps)])
+"""
+BELOW = """
+def point(start, end, alpha):
+    return (1 - alpha) * start + alpha * end
+"""
+TRIED_ON = (
+    ("03_autoencoder.ipynb", "autoencoder-conclusion", RELU_AT_THE_END),
+    ("04_interpolation.ipynb", "latent-line", BACKWARDS + "interpolate(torch.ones(2), 2, 3)"),
+    ("04_interpolation.ipynb", "latent-line", RIGHT["interpolation"]),
+)
+
 
 # --- homework ---
 
@@ -244,6 +303,15 @@ def cnn_forward(cnn, x):
     x = torch.relu(cnn.pool(cnn.conv2(x)))
     x = x.reshape(len(x), -1)
     return cnn.logits(torch.relu(cnn.fc1(x)))
+""",
+    "cnn-parameters": """
+def cnn_parameters():
+    return {
+        "conv1": 3 * 8 * 25 + 8,
+        "conv2": 8 * 16 * 25 + 16,
+        "fc1": 400 * 256 + 256,
+        "logits": 256 * 10 + 10,
+    }
 """,
     "training-step": """
 def training_step(model, criterion, optimizer, x, labels):
@@ -310,6 +378,7 @@ HOMEWORK_WRONG = {
     "convolution": homework_but("convolution", " + bias.reshape(-1, 1)", ""),
     "transposed-convolution": homework_but("transposed-convolution", "+= stamp", "= stamp"),
     "cnn-forward": homework_but("cnn-forward", "torch.relu(cnn.fc1(x))", "cnn.fc1(x)"),
+    "cnn-parameters": homework_but("cnn-parameters", "3 * 8 *", "8 *"),
     "training-step": homework_but("training-step", "    optimizer.zero_grad()\n", ""),
     "evaluation": homework_but("evaluation", "    model.train(mode)\n", ""),
     "causes": homework_but("causes", "6, 4, 2, 1", "6, 4, 1, 2"),
@@ -343,6 +412,7 @@ HOMEWORK_TAKEN = {
             "x, weight, bias, stride, padding",
         ),
         ("cnn-forward", "cnn_forward", "cnn_forward", "cnn, x"),
+        ("cnn-parameters", "counting", "cnn_parameters", ""),
         (
             "training-step",
             "training_step",

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -363,6 +364,35 @@ def test_a_schools_network_is_recognised(body, tmp_path, monkeypatch, error, rea
 
     monkeypatch.setattr(requests, "get", fail)
     assert reason in assert_refused(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (407, "is not let through by the proxy (407 Proxy Authentication Required)"),
+        (403, "is not let through by the proxy (403 Forbidden)"),
+        (None, "is behind a proxy that cannot be reached"),
+    ],
+)
+def test_what_the_proxy_answers_is_told(serve, tmp_path, monkeypatch, status, reason):
+    serve({"status": status} if status else None)
+    monkeypatch.setenv("https_proxy", download.MIRRORS[0])
+    monkeypatch.setattr(download, "MIRRORS", ("https://example.org/cifar-10-python.tar.gz",))
+    assert f"none of its hosts sends it (example.org: {reason})" in assert_refused(tmp_path)
+
+
+def test_a_certificate_is_told_from_an_answer_that_is_not_encrypted(serve, tmp_path, monkeypatch):
+    [mirror] = serve({})
+    monkeypatch.setattr(download, "MIRRORS", (f"https://{mirror.host}/",))
+    assert f"({mirror.host}: does not encrypt what it sends)" in assert_refused(tmp_path)
+    why = "certificate verify failed: self-signed certificate (_ssl.c:1006)"
+    refused = ssl.SSLCertVerificationError(1, f"[SSL: CERTIFICATE_VERIFY_FAILED] {why}")
+
+    def fail(*_, **__):
+        raise requests.exceptions.SSLError(refused)
+
+    monkeypatch.setattr(requests, "get", fail)
+    assert "that is not trusted here (self-signed certificate)" in assert_refused(tmp_path)
 
 
 def test_many_silent_mirrors_cost_no_more_time_than_one(serve, monkeypatch, tmp_path):

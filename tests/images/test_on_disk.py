@@ -7,13 +7,11 @@ import os
 import pickle
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tarfile
 import threading
 import time
-import zlib
 from pathlib import Path
 
 import pytest
@@ -21,7 +19,6 @@ import torch
 from filelock import FileLock
 from making import accept
 from mirror import Mirror
-from PIL import Image
 from torchvision import datasets
 
 import workshop_utils as wu
@@ -53,8 +50,7 @@ def refused(settings, match):
     with pytest.raises(cifar10.DataError, match=match) as error:
         wu.load_data(settings)
     assert not (settings.data_dir / CACHE).exists()
-    found = cifar10.find(settings.data_dir)
-    return found, str(error.value)
+    return str(error.value)
 
 
 # --- official files ---
@@ -83,9 +79,7 @@ def nothing_is_unpickled(monkeypatch):
 )
 def test_nothing_is_unpickled_where_an_official_file(name, change, match, settings, official):
     change(put(official[0], settings) / name)
-    found, said = refused(settings, f"{name} .*{match}")
-    with pytest.raises(cifar10.DataError, match=match):  # the doctor finds it, too
-        cifar10.check(found)
+    refused(settings, f"{name} .*{match}")
 
 
 @pytest.mark.usefixtures("nothing_is_unpickled")
@@ -133,57 +127,6 @@ def test_even_an_archive_with_the_right_sum_cannot_do_harm(
     before = {*tmp_path.rglob("*")}
     refused(settings, "data_batch_1 is not the official one")
     assert {*tmp_path.rglob("*")} - before == {settings.data_dir / "images.lock"}
-
-
-# --- a folder of images ---
-
-
-def test_a_class_folder_that_is_missing_is_named(settings, image_folder):
-    shutil.rmtree(image_folder / "test" / "frog")
-    refused(settings, "no images in .*frog.*unpack it again")
-
-
-def png(width, height):
-    """A PNG file that says so of itself; its pixels are not there."""
-
-    def chunk(kind, content):
-        packed = kind + content
-        return struct.pack(">I", len(content)) + packed + struct.pack(">I", zlib.crc32(packed))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    pixels = chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels
-
-
-UNREADABLE = "cannot be read as an image: replace or remove it"
-NO_IMAGES = {
-    "a text": (lambda f: f.write_text("hello"), UNREADABLE),
-    "an empty file": (lambda f: f.write_bytes(b""), UNREADABLE),
-    "a link to itself": (lambda f: f.symlink_to(f), UNREADABLE),
-    "half a file": (lambda f: f.write_bytes(png(32, 32)), UNREADABLE),
-    "another size": (lambda f: Image.new("RGB", (28, 30)).save(f), "is 28×30, but"),
-    "a large image": (lambda f: f.write_bytes(png(10_000, 10_000)), "is 10000×10000, but"),
-    "a bomb": (lambda f: f.write_bytes(png(60_000, 60_000)), UNREADABLE),
-}
-
-
-@pytest.mark.parametrize(("make", "match"), NO_IMAGES.values(), ids=NO_IMAGES)
-def test_a_file_that_is_no_image_of_cifar10_is_named(make, match, settings, image_folder):
-    file = image_folder / "train" / "cat" / "1.png"
-    file.unlink()
-    try:
-        make(file)
-    except OSError:
-        pytest.skip("links need a right that this user does not have")
-    refused(settings, rf"1\.png {match}")
-
-
-def test_what_does_not_belong_to_the_images_is_passed_by(settings, image_folder):
-    (image_folder / "train" / "cat" / "._0.png").write_bytes(b"left by macOS")
-    (image_folder / "train" / "cat" / "notes.txt").touch()
-    (image_folder / "train" / ".ipynb_checkpoints").mkdir()
-    cifar10.check(image_folder)
-    assert len(wu.load_data(settings).train_images) == 20
 
 
 # --- the cache ---
@@ -257,7 +200,83 @@ def test_what_a_killed_writer_left_is_removed(settings, official):
     assert (left.exists(), mine.exists()) == (False, True)
 
 
+# --- a broken copy beside another ---
+
+
+def half_unpacked(settings, official):
+    (put(official[0], settings) / "test_batch").unlink()
+
+
+def half_fetched(settings, official):
+    archive = put(official[1], settings)
+    archive.write_bytes(archive.read_bytes()[:-1])
+
+
+def test_the_archive_takes_the_place_of_a_half_unpacked_folder(settings, official, capsys):
+    half_unpacked(settings, official)
+    put(official[1], settings)
+    assert len(wu.load_data(settings).train_images) == 20
+    said, taken = capsys.readouterr().out.splitlines()
+    assert "test_batch cannot be read (No such file or directory)." in said
+    assert said.endswith("Meanwhile the official archive is taken.")
+    assert taken.endswith("from the official archive in the data folder.")
+    wu.load_data(settings)  # the cache is of the official files, so nobody looks at the others
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_images_take_the_place_of_official_files_that_are_all_broken(
+    settings, official, image_folder, capsys
+):
+    half_unpacked(settings, official)
+    half_fetched(settings, official)
+    for origin in ("the folder of images in the data folder", "the workbook's own cache"):
+        wu.load_data(settings)
+        *said, taken = capsys.readouterr().out.splitlines()
+        assert [line.endswith("Meanwhile the folder of images is taken.") for line in said] == [
+            1,
+            1,
+        ]
+        assert taken.endswith(f"from {origin}.")
+
+
+def test_copies_that_are_all_broken_are_all_named(settings, official):
+    half_unpacked(settings, official)
+    half_fetched(settings, official)
+    refused(settings, "test_batch cannot be read .* is incomplete or not the official archive")
+
+
+def test_a_damaged_cache_with_nothing_beside_it_is_told(settings, capsys):
+    (settings.data_dir / CACHE).write_bytes(b"half of it")
+    with pytest.raises(cifar10.NotFoundError):
+        wu.load_data(settings)
+    assert f"{settings.data_dir / CACHE} is damaged, and is not taken." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("inside", ["train", "data_batch_1"])
+def test_a_folder_that_names_itself_may_be_half_there(inside, settings):
+    name = cifar10.IMAGE_FOLDER if inside == "train" else cifar10.OFFICIAL_FOLDER
+    (settings.data_dir / name / inside).mkdir(parents=True)
+    refused(dataclasses.replace(settings, data_dir=settings.data_dir / name), "again")
+
+
 # --- shared folders ---
+
+NAMES = [b"course data", b"50%25 #1 \xc3\xa4 \xe5\x90\x8d", b"m\xfcller", b"long" * 40]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_may_have_any_name(name, settings, image_folder, tmp_path, data, capsys):
+    folder = tmp_path / os.fsdecode(name)
+    try:
+        shutil.move(settings.data_dir, folder)
+    except OSError:
+        pytest.skip("this system has only names that are UTF-8")
+    settings = dataclasses.replace(settings, data_dir=folder, runs_dir=folder / "runs")
+    first = wu.load_data(settings)
+    assert same(wu.load_data(settings), first)
+    assert capsys.readouterr().out.endswith("from the workbook's own cache.\n")
+    wu.save_run("mlp", wu.History(), data, settings, model=torch.nn.Conv2d(3, 1, 1))
+    assert not wu.find_run("mlp", data, settings).is_shipped
 
 
 @pytest.mark.parametrize("can_write", ["in the user's own", "nowhere"])

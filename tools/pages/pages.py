@@ -54,12 +54,15 @@ def to_page(notebook: NotebookNode, home: str = "") -> str:
             for heading in html.find_all("h2"):
                 heading["id"] = name = f"section-{len(sections) + 1}"
                 sections[name] = heading.get_text()
+            for table in html.find_all("table"):  # scrolled with the keyboard, where it is wide
+                about = {"class": "wide", "role": "group", "aria-label": "Table", "tabindex": "0"}
+                table.wrap(html.new_tag("div", attrs=about))
             cells.append({"kind": "text", "label": label, "parts": [str(html)]})
         elif cell.cell_type == "code":
             code = code_block(cell.source)
             if label == "exercise":
                 code = f"<details><summary>Solution</summary>{code}</details>"
-            parts = [code, *outputs_to_html(cell.outputs)]
+            parts = [code, *outputs_to_html(cell.outputs, with_numbers=True)]
             cells.append({"kind": "code", "label": label, "parts": parts})
     return fill(
         "page.html.j2",

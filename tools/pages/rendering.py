@@ -52,8 +52,10 @@ def formulas_to_mathml(markdown: str) -> str:
     def convert(match: re.Match) -> str:
         if match["other"]:
             return match["other"]
-        display = "block" if match["block"] else "inline"
-        return latex2mathml.converter.convert(match["block"] or match["inline"], display=display)
+        if match["inline"]:
+            return latex2mathml.converter.convert(match["inline"])
+        block = latex2mathml.converter.convert(match["block"], display="block")
+        return block.replace("<math", '<math tabindex="0"', 1)  # scrolled with the keyboard
 
     return FORMULA.sub(convert, markdown)
 
@@ -74,12 +76,18 @@ def code_block(code: str) -> str:
     return f'<pre class="code" tabindex="0">{colours.rstrip()}</pre>'
 
 
-def outputs_to_html(outputs: list[NotebookNode]) -> list[str]:
-    """What a cell showed, part by part; what was printed in one go stays together."""
+def outputs_to_html(outputs: list[NotebookNode], with_numbers: bool = False) -> list[str]:
+    """What a cell showed, part by part; what was printed in one go stays together.
+
+    Args:
+        outputs: of the cell.
+        with_numbers: whether those of a plot stand below it, folded, for who cannot see it.
+    """
     parts: list[str] = []
     for kind, some in groupby(outputs, _kind):
         if kind == "picture":
-            parts += map(picture_to_html, some)
+            for output in some:
+                parts.append(picture_to_html(output, _numbers(output) if with_numbers else ""))
         elif kind == "source":
             parts += [code_block(output.data["text/plain"]) for output in some]
         elif text := "".join(map(_printed, some)).rstrip("\n"):
@@ -116,13 +124,19 @@ def opened(output: NotebookNode) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(output.data[PICTURE])))
 
 
-def picture_to_html(output: NotebookNode) -> str:
-    """A picture inside the page, with its description and its size."""
+def picture_to_html(output: NotebookNode, below: str = "") -> str:
+    """A picture inside the page, with its description and its size; `below` is HTML."""
     width, height = opened(output).size
     place = ' class="beside"' if width < BESIDE * height else ""
     address = f"data:{PICTURE};base64,{output.data[PICTURE]}".replace("\n", "")
     image = f'<img src="{address}" alt="{escape(description(output))}">'
-    return f'<figure{place} style="--width: {width}; --height: {height}">{image}</figure>'
+    return f'<figure{place} style="--width: {width}; --height: {height}">{image}{below}</figure>'
+
+
+def _numbers(output: NotebookNode) -> str:
+    """The numbers of a plot, as `show_plot` noted them; empty if there are none."""
+    tables = output.metadata.get(PICTURE, {}).get("numbers")
+    return fill("numbers.html.j2", tables=tables) if tables else ""
 
 
 def tags(cell: NotebookNode) -> list[str]:

@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workshop_utils.doctor.findings import (
     FAIL,
@@ -17,6 +18,9 @@ from workshop_utils.doctor.findings import (
     run_python,
     set_variable,
 )
+
+if TYPE_CHECKING:
+    from workshop_utils.images.load import Found
 
 GB = 1e9
 # The archive, what is unpacked from it, and the cache: 0.17 + 0.18 + 0.18 GB, with a margin.
@@ -61,19 +65,19 @@ def check_images(known: Known) -> Finding:
     known.dataset = STANDIN
     if settings.dataset == "standin":
         return Finding(OK, "The stand-in, drawn by code, takes the place of CIFAR-10 as you asked.")
-    if found := find_cifar10(settings.data_dir):
-        what = cifar10.PLACES.get(found.name)
-        try:
-            if what:  # else it is the workbook's cache
-                cifar10.check(found)
-        except cifar10.DataError as error:
-            return Finding(FAIL, f"{in_words(error)}.")
-        known.dataset = CIFAR10
-        return Finding(OK, f"CIFAR-10 is there: {what or 'the cache'} in {settings.data_dir}.")
+    try:
+        found = find_cifar10(settings.data_dir)
+        if found.cached or found.place:
+            known.dataset = CIFAR10
+            return _describe(found, settings.data_dir)
+    except cifar10.DataError as error:
+        return Finding(FAIL, f"{in_words(error)}.")
     try:
         check_download(settings.data_dir, settings.offline)
+        if reason := why_not_writable(settings.data_dir):
+            raise cifar10.NotFoundError(settings.data_dir, f"it cannot be kept there ({reason})")
     except cifar10.NotFoundError as error:
-        text = f"CIFAR-10 is not here, and {error.reason}."
+        text = " ".join([*found.remarks, f"CIFAR-10 is not here, and {error.reason}."])
         advice = f"To use it, put {cifar10.ARCHIVE} into the folder {settings.data_dir}."
         if settings.dataset == "cifar10":
             return Finding(FAIL, text, advice)
@@ -87,24 +91,53 @@ def check_images(known: Known) -> Finding:
     )
 
 
+def _describe(found: Found, data_dir: Path) -> Finding:
+    """What there is, how many images, and what a reader should know about them."""
+    import torch
+
+    from workshop_utils.images import cifar10
+    from workshop_utils.images.load import uneven
+
+    what, labels = "the cache", []
+    if found.cached:
+        labels = found.cached.tensors[1::2]
+    elif found.place:
+        what = cifar10.PLACES[found.place.name]
+        if found.place.name == cifar10.IMAGE_FOLDER:  # the others are known by their sums
+            labels = [torch.from_numpy(array) for array in cifar10.read(found.place)[0][1::2]]
+    text = f"CIFAR-10 is there: {what} in {data_dir}"
+    if labels:
+        text += f", {len(labels[0]):,} training and {len(labels[1]):,} test images"
+    remarks = [*found.remarks, uneven(*labels)]
+    return Finding(NOTE if any(remarks) else OK, f"{text}. {' '.join(remarks)}".strip())
+
+
 def check_folders(known: Known) -> Finding:
     """Can images and trained networks be kept, and is there room for them?"""
-    from workshop_utils.images.load import CACHE_FILES, find_cifar10
+    from workshop_utils.images.cifar10 import DataError
+    from workshop_utils.images.load import Found, find_cifar10
 
     images, runs = known.settings.data_dir, known.settings.runs_dir
-    found = find_cifar10(images)
-    for variable, folder in (("WORKSHOP_DATA", images), ("WORKSHOP_RUNS", runs)):
+    try:
+        found = find_cifar10(images)
+    except DataError:  # told by the check of the images
+        found = Found()
+    for variable, folder, else_ in (
+        ("WORKSHOP_DATA", images, "CIFAR-10 cannot be downloaded"),
+        ("WORKSHOP_RUNS", runs, "trained networks are not kept"),
+    ):
         reason = why_not_writable(folder)
-        if reason and not (found and folder == images):  # images that are there are only read
+        # Images that are there are only read.
+        if reason and not ((found.cached or found.place) and folder == images):
             return Finding(
                 FAIL,
-                f"{folder} cannot be written: {reason}.",
+                f"{folder} cannot be written: {reason}. The notebooks run, but {else_}.",
                 f"Set {variable} to a folder of your own, for example",
                 set_variable(variable, str(Path.home() / "convnet-workbook")),
             )
     free = shutil.disk_usage(is_there(images)).free
     text = f"{free / GB:.1f} GB are free in {images}"
-    if free < DISK_NEEDED and not (found and found.name in CACHE_FILES.values()):
+    if free < DISK_NEEDED and not found.cached:
         return Finding(
             FAIL,
             f"Only {text}; the images need {DISK_NEEDED / GB:.0f} GB.",

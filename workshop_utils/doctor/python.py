@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from workshop_utils.doctor.findings import FAIL, OK, Finding, Known, in_words, install, run_python
+from workshop_utils.doctor.findings import (
+    FAIL,
+    NOTE,
+    OK,
+    Finding,
+    Known,
+    in_words,
+    install,
+    run_python,
+)
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -51,9 +61,18 @@ def check_packages(known: Known) -> Finding:
     """Is every package there that the workbook asks for, in a version that it works with?"""
     wanted = requirements(DISTRIBUTION)
     # JupyterLab's part of progress bars and sliders is a package of its own.
-    problems = [problem for each in wanted + requirements("ipywidgets") if (problem := unfit(each))]
+    widgets = [each for each in wanted if each.name == "ipywidgets"] + requirements("ipywidgets")
+    others = [each for each in wanted if each not in widgets]
+    problems = [problem for each in others if (problem := unfit(each))]
+    missed = [problem for each in widgets if (problem := unfit(each))]
     if problems:
-        return install(f"Packages do not fit: {'; '.join(problems)}.")
+        return install(f"Packages do not fit: {'; '.join(problems + missed)}.")
+    if missed:
+        text = (
+            f"Packages do not fit: {'; '.join(missed)}. The notebooks run, with progress bars of "
+            "letters, and notebook 4 with pictures in a row in the place of a slider."
+        )
+        return dataclasses.replace(install(text), verdict=NOTE)
     torch = metadata.version("torch")
     return Finding(OK, f"All {len(wanted)} packages are there and fit, among them PyTorch {torch}.")
 
@@ -63,14 +82,16 @@ def check_own_files(known: Known) -> Finding:
     names = {requirement.name for requirement in requirements(DISTRIBUTION)}
     needed = {m for m, owners in metadata.packages_distributions().items() if names & {*owners}}
     needed |= sys.stdlib_module_names
-    for folder in (Path.cwd(), ROOT / "notebooks"):
-        for file in sorted(folder.glob("*.py")):
-            if file.stem in needed:
+    beside = {file.parent for file in (ROOT / "notebooks").rglob("*.ipynb")}
+    for folder in (Path.cwd(), *sorted(beside)):
+        modules = [*folder.glob("*.py"), *(file.parent for file in folder.glob("*/__init__.py"))]
+        for module in sorted(modules):
+            if module.stem in needed:
                 return Finding(
                     FAIL,
-                    f"{file} has the name of a module that the notebooks need, and is imported in "
-                    "its place.",
-                    "Give the file another name.",
+                    f"{module} has the name of a module that the notebooks need, and is imported "
+                    "in its place.",
+                    "Give it another name.",
                 )
     return Finding(OK, "No file beside the notebooks takes the place of a module that they need.")
 

@@ -1,4 +1,4 @@
-"""Exercises 1.1 and 2.2: how many parameters each layer has."""
+"""Exercises 1.1 and 5.4: how many parameters each layer has."""
 
 import math
 from collections.abc import Callable, Iterator

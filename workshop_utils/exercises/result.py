@@ -1,9 +1,10 @@
 """What a check found, shown as one line: ✓ or ✗ and a sentence."""
 
 import html
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from workshop_utils.say import say
 
 # The colours of style.py, which is not imported here: it would load Matplotlib for a few words.
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#6B6B6B"
@@ -94,6 +95,4 @@ def show_box(text: str, colour: str, metadata: Mapping[str, object]) -> None:
         box = BOX.format(colour=colour, text=html.escape(text).replace("\n", "<br>"))
         display({"text/plain": text, "text/html": box}, raw=True, metadata=metadata)
     else:
-        # A terminal on Windows may not know ✓ or ×.
-        encoding = sys.stdout.encoding or "utf-8"
-        print(text.encode(encoding, "replace").decode(encoding))
+        say(text)

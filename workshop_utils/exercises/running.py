@@ -20,6 +20,7 @@ import torch
 from workshop_utils.exercises.errors import explain, not_written, students_frames
 from workshop_utils.exercises.result import CheckResult
 from workshop_utils.experiments.memory import free_memory
+from workshop_utils.settings import is_graded
 
 SECONDS = 30.0  # that an answer may take, and its first call besides: it may import or compile
 LEAST_MEMORY = 2**30  # bytes; with less than that free, an answer is stopped
@@ -149,8 +150,7 @@ class _Work(threading.Thread):
         self.result: CheckResult | None = None
         self.doing, self.since = "", time.monotonic()  # the latest call
         self._check, self._todo, self._exercise, self._trains = check, todo, exercise, trains
-        is_graded = os.environ.get("WORKSHOP_GRADING") == "1"
-        self._reserved = _code_of(reference) if is_graded else frozenset()
+        self._reserved = _code_of(reference) if is_graded() else frozenset()
         self._taken = False
         self._seconds: float | None = None  # of the student's code after its first call
         self._end = self.since + SECONDS

@@ -1,9 +1,10 @@
 """Reference solutions of the exercises, for those who are stuck and want to go on."""
 
-import os
 from collections.abc import Callable
 
 from workshop_utils.exercises.engine import exercises
+from workshop_utils.say import say
+from workshop_utils.settings import is_graded
 
 
 def use_solution(name: str) -> Callable:
@@ -19,7 +20,7 @@ def use_solution(name: str) -> Callable:
     known = exercises()
     if name not in known:
         raise ValueError(f"There is no solution {name!r}; there are {', '.join(known)}.")
-    if os.environ.get("WORKSHOP_GRADING") == "1":
+    if is_graded():
         raise PermissionError("The reference solution earns no points, so grading stops here.")
-    print(f"{name} is now the reference solution. To read it: wu.show_source({name})")
+    say(f"{name} is now the reference solution. To read it: wu.show_source({name})")
     return known[name].reference

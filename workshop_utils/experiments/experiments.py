@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workshop_utils.say import say
 from workshop_utils.table import print_table
 from workshop_utils.training.history import History
 
@@ -92,12 +93,12 @@ class Experiments:
         for name, value in choices.items():
             if not isinstance(value, (int, float)) or not value > 0:
                 raise ValueError(f"{name} is {value!r}, but must be a number above zero.")
-        print(", ".join(f"{name} {value:g}" for name, value in choices.items()))
+        say(", ".join(f"{name} {value:g}" for name, value in choices.items()))
         trial = train_once(self.try_out, self.given, choices)
         if trial:
             self.trials.append(trial)
         else:
-            print("This run is not added to the table, since it did not come to its end.")
+            say("This run is not added to the table, since it did not come to its end.")
 
     def show(self) -> None:
         """Print the table: choices, parameters, seconds, result of every run.

@@ -267,7 +267,8 @@ def show_labels(sweep: Sweep) -> None:
     rows: list[tuple[str, ...]] = []
     for features, of_labels in found.items():
         [trial, *_] = sweep.where(features=features)
-        cells = (f"{fmean(a):.1%} ({min(a):.1%}-{max(a):.1%})" for a in of_labels.values())
+        percent = ([100 * accuracy for accuracy in seeds] for seeds in of_labels.values())
+        cells = (f"{fmean(p):.1f} ({min(p):.1f}-{max(p):.1f})" for p in percent)
         rows.append((features, f"{trial.n_parameters:,}", *cells))
     heads = (f"{n:,} labels" for n in next(iter(found.values())))
-    print_table([("features", "parameters", *heads), *rows])
+    print_table([("accuracy in %", "parameters", *heads), *rows])

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
 from workshop_utils.experiments.experiments import Experiments, Trial
 from workshop_utils.experiments.labels import by_labels
@@ -90,8 +91,10 @@ def plot_sweep(sweep: Sweep, title: str) -> None:
     for row, trials in enumerate(groups.values()):
         results = [scale * trial.result for trial in trials]
         widest = max(widest, max(results) - min(results))
-        axes.plot(results, [row] * len(results), "o", color=BLUE, alpha=0.7, markersize=8)
-        axes.plot(fmean(results), row, "|", color="black", markersize=20, markeredgewidth=2)
+        rows = [row] * len(results)
+        axes.plot(results, rows, "o", color=BLUE, alpha=0.7, markersize=8, label="_seeds")
+        mean = fmean(results)
+        axes.plot(mean, row, "|k", markersize=20, markeredgewidth=2, label="_mean")
     axes.set_yticks(range(len(groups)), list(groups))
     axes.set_ylim(len(groups) - 0.5, -0.5)
     axes.margins(x=0.1)
@@ -122,13 +125,15 @@ def plot_pixels(sweep: Sweep, title: str) -> None:
         for place, network in enumerate(networks):
             results = [100 * t.result for t in sweep.where(network=network, pixels=order)]
             mean = fmean(results)
-            label = f"pixels {order}" if place == 0 else None
+            label = f"pixels {order}" if place == 0 else f"_pixels {order}"
             hatch = "//" if order == "shuffled" else None
             axes.bar(
                 place + shift, mean, 0.38, color=colour, hatch=hatch, edgecolor="white", label=label
             )
             reach = np.abs([[mean - min(results)], [max(results) - mean]])
-            axes.errorbar(place + shift, mean, yerr=reach, color="black", capsize=4)
+            axes.errorbar(
+                place + shift, mean, reach, color="black", capsize=4, label=f"_pixels {order}"
+            )
             axes.annotate(
                 f"{mean:.1f}",
                 (place + shift, max(results)),
@@ -137,7 +142,7 @@ def plot_pixels(sweep: Sweep, title: str) -> None:
                 ha="center",
             )
             found.append(f"{network}, pixels {order}: {mean:.1f}%")
-    axes.axhline(10, color=GREY, linestyle=":", linewidth=1)
+    axes.axhline(10, color=GREY, linestyle=":", linewidth=1, label="_chance")
     axes.set_xticks(range(len(networks)), networks)
     axes.grid(visible=False, axis="x")
     axes.set_axisbelow(True)
@@ -180,9 +185,8 @@ def plot_variants(
         trials = sweep.where(variant=variant)
         each = list(zip(*(trial.history.validation_loss for trial in trials), strict=True))
         epochs = range(1, len(each) + 1)
-        axes.fill_between(
-            epochs, list(map(min, each)), list(map(max, each)), color=colour, alpha=0.2
-        )
+        low, high = list(map(min, each)), list(map(max, each))
+        axes.fill_between(epochs, low, high, color=colour, alpha=0.2, label=f"_{variant}")
         axes.plot(epochs, list(map(fmean, each)), line, color=colour, label=variant)
         found.append(f"{variant} {_mean(trials):.1f}")
     last = before + len(longer.validation_loss)
@@ -216,7 +220,7 @@ def plot_accuracy_by_time(runs: dict[str, list[Trial]], title: str) -> None:
         for trial in trials:
             minutes = [seconds / 60 for seconds in accumulate(trial.history.seconds)]
             percent = [100 * accuracy for accuracy in trial.history.validation_accuracy]
-            label = name if trial is trials[0] else None
+            label = name if trial is trials[0] else f"_{name}, seed {trial.choices['seed']}"
             axes.plot(minutes, percent, line, color=colour, alpha=0.8, label=label)
         results = [100 * trial.result for trial in trials]
         described.append(f"{name} {min(results):.1f}% to {max(results):.1f}%")
@@ -305,10 +309,11 @@ def plot_labels(sweep: Sweep, title: str) -> None:
         percent = np.array([[100 * accuracy for accuracy in each] for each in found.values()])
         means = percent.mean(axis=1)
         reach = means - percent.min(axis=1), percent.max(axis=1) - means
-        x = np.array(list(found)) * 1.04 ** (place - 3)  # side by side
-        axes.errorbar(
-            x, means, yerr=reach, capsize=3, label=features, **LOOKS_OF_FEATURES[features]
-        )
+        beside = ScaledTranslation((place - 3) / 30, 0, figure.dpi_scale_trans)  # inches
+        looks = LOOKS_OF_FEATURES[features] | {"transform": axes.transData + beside}
+        axes.errorbar(list(found), means, yerr=reach, capsize=3, label=features, **looks)
+        for ends in (percent.min(axis=1), percent.max(axis=1)):
+            axes.update_datalim(np.column_stack([list(found), ends]))  # moved, they do not count
         described.append(f"{features} {', '.join(f'{mean:.1f}%' for mean in means)}")
     axes.set(xscale="log", title=title, xlabel="labelled images", ylabel="accuracy, %")
     axes.set_xticks(list(found), [f"{n:,}" for n in found])

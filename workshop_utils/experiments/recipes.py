@@ -1,6 +1,5 @@
 """What the workbook's sweeps train: one network each, from choices to history."""
 
-import contextlib
 import dataclasses
 from typing import Any
 
@@ -17,6 +16,7 @@ from workshop_utils.networks.classifiers import (
 )
 from workshop_utils.networks.layers import count_parameters
 from workshop_utils.networks.variational import VariationalEncoder
+from workshop_utils.say import say
 from workshop_utils.settings import Settings
 from workshop_utils.training.history import History
 from workshop_utils.training.loops import train, train_autoencoder, train_variational
@@ -219,7 +219,7 @@ def trained(name: str, data: ImageData, settings: Settings) -> Any:  # noqa: ANN
             train_autoencoder(encoder, decoder, *loaders, adam, n_epochs, keep)
         found = encoder, decoder
     if run:
-        print(run)
+        say(run)
     return found
 
 
@@ -254,5 +254,4 @@ def _keep_first(
     """Keep the networks of the first seed: of those that differ in nothing else, one is enough."""
     is_first = settings.seed == settings.profile.sweep_seeds[0]
     if is_first and not history.was_interrupted:
-        with contextlib.suppress(OSError):  # no room: the numbers are worth more than the network
-            save_run(name, history, data, settings, **models)
+        save_run(name, history, data, settings, **models)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workshop_utils.images.dataset import CIFAR10, ImageData
+from workshop_utils.say import showable
 from workshop_utils.settings import Settings
 
 REFERENCE_FILE = Path(__file__).parent.parent / "recorded" / "reference.json"
@@ -201,8 +202,8 @@ def show_result(metric: str, value: float, data: ImageData, settings: Settings) 
         "seed": settings.seed,
         "verdict": verdict,
     }
-    shown = Sentence(f"{measured.title}, {data.title}: {measured.format(value)}, {among}")
-    display(shown, metadata={"workshop_result": result})
+    said = f"{measured.title}, {data.title}: {measured.format(value)}, {among}"
+    display(Sentence(showable(said)), metadata={"workshop_result": result})
 
 
 class Sentence(str):

@@ -19,8 +19,9 @@ from tqdm.auto import tqdm
 
 from workshop_utils.experiments.experiments import Choices, Trial, TryOut, check_choices, train_once
 from workshop_utils.experiments.memory import free_memory
-from workshop_utils.files import written_whole
+from workshop_utils.files import as_json, written_whole
 from workshop_utils.images.dataset import CIFAR10, ImageData
+from workshop_utils.say import say
 from workshop_utils.settings import Settings, progress_bars_wanted
 from workshop_utils.table import print_table
 from workshop_utils.training.history import History
@@ -116,9 +117,12 @@ def sweep(
     keys = [_key(chosen) for chosen in wanted]
     name = f"{_name_of(try_out)}-{data.name.lower()}-{settings.profile.name}.json"
     own = settings.runs_dir / "sweeps" / name
-    found = {
-        key: (title, trial) for key, (title, trial) in _read(own).items() if title == data.title
-    }
+    try:
+        kept = _read(own)
+    except OSError as error:
+        say(f"Earlier runs cannot be read ({error}).")
+        kept = {}
+    found = {key: (title, trial) for key, (title, trial) in kept.items() if title == data.title}
     if use_recorded and settings.profile.name == "full" and not found.keys() >= set(keys):
         recorded = _read(_shipped_file(try_out.__name__))
         if data.name == CIFAR10:
@@ -131,17 +135,17 @@ def sweep(
     n_images = settings.profile.sweep_images
     some = f", with its first {n_images:,} training images" if n_images else ""
     n_found = len(wanted) - len(missing)
-    print(f"{len(wanted)} runs on {measured_on}{some}, {n_found} of them recorded.")
+    say(f"{len(wanted)} runs on {measured_on}{some}, {n_found} of them recorded.")
     try:
         for trial in _train_all(try_out, data, settings, missing):
             found[_key(trial.choices)] = data.title, trial
             try:
                 keep(own, data.title, [trial])
-            except OSError as error:  # it can still be shown
-                print(f"A run could not be kept for the next time ({error}).")
+            except Exception as error:  # whatever it is, the run can still be shown
+                say(f"A run could not be kept for the next time ({error}).")
     except KeyboardInterrupt:
         n_kept = sum(key in found for key in keys)
-        print(f"Interrupted: {n_kept} of {len(wanted)} runs are kept. Run this again to go on.")
+        say(f"Interrupted: {n_kept} of {len(wanted)} runs are kept. Run this again to go on.")
         raise
     return Sweep(measured_on, [found[key][1] for key in keys])
 
@@ -175,7 +179,7 @@ def keep(file: Path, measured_on: str, trials: list[Trial]) -> None:
         known |= {_key(trial.choices): trial for trial in trials}
         rows = [asdict(known[key]) for key in sorted(known)]
         with written_whole(file) as part:
-            text = json.dumps({"measured_on": measured_on, "trials": rows}, indent=1)
+            text = as_json({"measured_on": measured_on, "trials": rows}, indent=1)
             part.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
@@ -245,5 +249,5 @@ def _train(try_out: TryOut, data: ImageData, settings: Settings, choices: Choice
         raise KeyboardInterrupt
     # What is kept stays small: values of epochs only, with as many digits as mean something.
     epochs = {**asdict(trial.history), "batch_loss": [], "batch_accuracy": []}
-    history = History(**{name: [round(value, 5) for value in epochs[name]] for name in epochs})
-    return Trial(choices, history, trial.n_parameters, round(trial.seconds, 1))
+    rounded = {name: [round(float(value), 5) for value in epochs[name]] for name in epochs}
+    return Trial(choices, History(**rounded), trial.n_parameters, round(trial.seconds, 1))

@@ -102,7 +102,8 @@ def plot_batch_curves(histories: dict[str, History], title: str) -> None:
             values = scale * np.array(batches)
             inner = np.arange(len(values))[EDGE:-EDGE]
             axes.plot(inner, smooth(values)[inner], line, color=colour, label=name, linewidth=1.4)
-            axes.plot(epochs_end, scale * np.array(epochs), "o", color=colour, markersize=5)
+            points = {"color": colour, "label": f"_{name}, validation images"}
+            axes.plot(epochs_end, scale * np.array(epochs), "o", markersize=5, **points)
         last = 100 * history.train_accuracy[-1], 100 * history.validation_accuracy[-1]
         ends.append(
             f"{name} {last[0]:.0f}% on training images, {last[1]:.0f}% on validation images"
@@ -122,7 +123,9 @@ def plot_lines(lines: dict[str, dict[str, Line]], title: str) -> None:
         lines: group of pairs -> kind of line -> what was measured, from `measure_lines`.
         title: what to write above the figure.
     """
-    figure, grid = plt.subplots(2, len(lines), figsize=(10.5, 7), sharey="row", squeeze=False)
+    figure, grid = plt.subplots(
+        2, len(lines), figsize=(10.5, 6.4), sharex=True, sharey="row", squeeze=False
+    )
     found, described = [], []
     for column, (group, kinds) in zip(grid.T, lines.items(), strict=True):
         for (kind, line), (colour, dashes) in zip(kinds.items(), cycle(LINES), strict=False):
@@ -133,11 +136,11 @@ def plot_lines(lines: dict[str, dict[str, Line]], title: str) -> None:
             described.append(f"{group}, {kind}: {line.nearest[middle]:.0f}")
         chances = ", ".join(f"{kind} {line.ends[middle]:.0%}" for kind, line in kinds.items())
         found.append(f"{group}: {chances}")
-        column[0].set(title=group, xlabel="α", ylabel="squared distance to nearest image")
-        column[1].set(xlabel="α", ylabel="probability of the ends' classes, %")
-    for row in grid:
-        row[0].set_ylim(bottom=0)  # for the whole row, now that everything is drawn
-    grid[0, 0].legend()
+        column[0].set(title=group)
+        column[1].set(xlabel="α")
+    grid[0, 0].set(ylabel="squared distance\nto the nearest image")
+    grid[1, 0].set(ylabel="probability of\nthe ends' classes, %")
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside right center")
     figure.suptitle(title)
     show_plot(
         figure,
@@ -195,7 +198,7 @@ def plot_shifts(accuracies: dict[str, dict[int, float]], title: str) -> None:
         percent = [100 * accuracy for accuracy in found.values()]
         axes.plot(list(found), percent, line, marker="o", color=colour, label=name)
         described.append(f"{name} {percent[0]:.0f}%, then {percent[-1]:.0f}%")
-    axes.axhline(10, color=GREY, linewidth=1, linestyle=":")
+    axes.axhline(10, color=GREY, linewidth=1, linestyle=":", label="_chance")
     axes.annotate("chance", (0, 10), xytext=(0, 4), textcoords="offset points", color=GREY)
     axes.set(title=title, xlabel="validation images moved by, in pixels", ylabel="accuracy, %")
     axes.set_ylim(bottom=0)
@@ -224,7 +227,9 @@ def plot_posteriors(mean: Tensor, log_variance: Tensor, title: str) -> None:
             *mean[:, [most, other]].T, *2 * spread[:, [most, other]].T, strict=True
         ):
             axes.add_patch(Ellipse((x, y), width, height, fill=False, color=BLUE, linewidth=1))
-        axes.add_patch(Ellipse((0, 0), 2, 2, fill=False, color=ORANGE, linestyle="--", linewidth=2))
+        prior = Ellipse((0, 0), 2, 2, fill=False, color=ORANGE, linestyle="--", linewidth=2)
+        prior.set_label("prior")
+        axes.add_patch(prior)
         axes.set(
             xlabel=f"number {most}: {divergence[most]:.2f} nats",
             ylabel=f"number {other}: {divergence[other]:.2f} nats",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from workshop_utils.analysis.interpolation import interpolate, latent_line
 from workshop_utils.figures.pictures import show_image_rows
 from workshop_utils.networks.evaluation import squared_error
+from workshop_utils.say import say
 from workshop_utils.settings import progress_bars_wanted
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ PICTURE_WIDTH = 220  # pixels on the screen
 def explore_lines(encoder: nn.Module, decoder: nn.Module, images: Tensor, names: list[str]) -> None:
     """Choose two images and move along the line between them, in pixels and in codes.
 
-    Where sliders and menus do not run, as on a page or with WORKSHOP_PROGRESS=0, the line between
-    the first two images is shown as a row of pictures.
+    Where sliders and menus do not run, as on a page, without ipywidgets, or with
+    WORKSHOP_PROGRESS=0, the line between the first two images is shown as a row of pictures.
 
     Args:
         encoder: images to codes.
@@ -36,8 +37,12 @@ def explore_lines(encoder: nn.Module, decoder: nn.Module, images: Tensor, names:
     if progress_bars_wanted():
         from IPython.display import display
 
-        display(new_slider(encoder, decoder, images, names))
-        return
+        try:
+            display(new_slider(encoder, decoder, images, names))
+        except ImportError:
+            say("A slider needs ipywidgets: %pip install ipywidgets. Here is a row of pictures.")
+        else:
+            return
     rows = {
         "in pixels": interpolate(images[0], images[1], N_PICTURES),
         "in codes": latent_line(encoder, decoder, images[0], images[1], N_PICTURES),

@@ -5,6 +5,8 @@ import inspect
 import textwrap
 from typing import Any
 
+from workshop_utils.say import showable
+
 
 def show_source(thing: Any) -> None:  # noqa: ANN401 - a function, class or method
     """Display the source of a function or class, with its colours.
@@ -16,7 +18,7 @@ def show_source(thing: Any) -> None:  # noqa: ANN401 - a function, class or meth
     """
     from IPython.display import Code, display
 
-    display(Code(source_of(thing), language="python"))
+    display(Code(showable(source_of(thing)), language="python"))
 
 
 def source_of(thing: Any) -> str:  # noqa: ANN401 - a function, class or method

@@ -6,7 +6,7 @@ If the data folder can only be read, the file lies in a folder of the user's own
 import contextlib
 import hashlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,27 +15,28 @@ from platformdirs import user_cache_path
 from torch import Tensor
 
 from workshop_utils.files import DamagedError, read_tensors, write_tensors
+from workshop_utils.say import say
 from workshop_utils.settings import APP_NAME
 
 PARTS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
 class Cached(NamedTuple):
-    """The tensors of `PARTS`, a description ("made_from" and more), and the file they are in."""
+    """The tensors of `PARTS`, what they were made from, a description, and their file."""
 
     tensors: list[Tensor]
+    made_from: str
     about: dict
     file: Path
 
 
-def read(data_dir: Path, name: str, made_from: Collection[str]) -> Cached | None:
-    """The cache file, if it is whole and was made from one of these; else None."""
+def copies(data_dir: Path, name: str) -> Iterator[Cached]:
+    """The cache files of this name that are whole, that in the data folder first."""
     for folder in (data_dir, _users_folder(data_dir)):
         with contextlib.suppress(OSError, DamagedError, KeyError):
             tensors, about = read_tensors(folder / name)
-            if about["made_from"] in made_from:
-                return Cached([tensors[part] for part in PARTS], about, folder / name)
-    return None
+            images = [tensors[part] for part in PARTS]
+            yield Cached(images, about["made_from"], about, folder / name)
 
 
 def write(folder: Path | None, name: str, tensors: list[Tensor], about: dict) -> None:
@@ -43,13 +44,13 @@ def write(folder: Path | None, name: str, tensors: list[Tensor], about: dict) ->
     if folder is None:
         return
     if (folder / name).exists():
-        print(f"The cache file {name} was damaged or out of date: it is made again.")
+        say(f"The cache file {name} was damaged or out of date: it is made again.")
     for left in folder.glob(f"{name}.*.part"):  # of a writer that was killed
         left.unlink(missing_ok=True)
     try:
         write_tensors(folder / name, dict(zip(PARTS, tensors, strict=True)), about)
     except OSError as error:
-        print(f"The images could not be kept in {folder} for the next time ({error}).")
+        say(f"The images could not be kept in {folder} for the next time ({error}).")
 
 
 @contextlib.contextmanager
@@ -66,7 +67,7 @@ def alone(data_dir: Path) -> Iterator[Path | None]:
             try:
                 stack.enter_context(lock.acquire(blocking=False))
             except Timeout:
-                print("Another notebook is preparing the images: waiting for it.")
+                say("Another notebook is preparing the images: waiting for it.")
                 stack.enter_context(lock.acquire())
             except (OSError, NotImplementedError):
                 pass  # some network drives know no locks
@@ -75,7 +76,7 @@ def alone(data_dir: Path) -> Iterator[Path | None]:
 
 def _users_folder(data_dir: Path) -> Path:
     """For the cache of a data folder that cannot be written: one for each such folder."""
-    which = hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:12]
+    which = hashlib.sha256(os.fsencode(data_dir.absolute())).hexdigest()[:12]
     return user_cache_path(APP_NAME) / f"for-read-only-{which}"
 
 

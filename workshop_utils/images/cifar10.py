@@ -6,17 +6,15 @@ a file twice, first for its sum and then to open it: it might have changed in be
 """
 
 import hashlib
+import os
 import pickle
 import tarfile
-import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
-from tqdm.auto import tqdm
 
-from workshop_utils.images.dataset import CLASSES, JPEG_COPY, Arrays
-from workshop_utils.settings import progress_bars_wanted
+from workshop_utils.images.dataset import Arrays, DataError
+from workshop_utils.images.image_folder import fingerprint, read_images
 
 ARCHIVE = "cifar-10-python.tar.gz"
 ARCHIVE_SIZE = 170_498_071  # bytes
@@ -38,12 +36,6 @@ TRAIN_FILES = {
     "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
 }
 TEST_FILES = {"test_batch": "40351d587109b95175f43aff81a1287e"}
-# What Pillow raises for files that are no images, are cut off, or would fill the memory.
-UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-
-
-class DataError(RuntimeError):
-    """A file of CIFAR-10 is not as it should be; the text says what to do."""
 
 
 class NotFoundError(RuntimeError):
@@ -61,28 +53,36 @@ class NotFoundError(RuntimeError):
 
 def folder_of(path: Path) -> Path:
     """The data folder that is meant, also by somebody who names what lies in it."""
-    is_file = path.is_file() and (path.name in PLACES or path.suffix == ".safetensors")
-    is_inside = path.name in PLACES and any((path / n).exists() for n in ("test_batch", "test"))
-    return path.parent if is_file or is_inside else path
+    inside = ("data_batch_1", "test_batch", "train", "test")
+    if path.name in (OFFICIAL_FOLDER, IMAGE_FOLDER):
+        return path.parent if any(os.path.exists(path / name) for name in inside) else path
+    is_file = path.name == ARCHIVE or path.suffix == ".safetensors"
+    return path.parent if is_file and not path.is_dir() else path
 
 
-def find(data_dir: Path) -> Path | None:
-    """The first of `PLACES` that is in the data folder; None if there is none of them."""
-    return next((data_dir / name for name in PLACES if (data_dir / name).exists()), None)
+def find(data_dir: Path) -> list[Path]:
+    """Those of `PLACES` that are in the data folder, in their order."""
+    return [data_dir / name for name in PLACES if os.path.exists(data_dir / name)]
 
 
-def check(found: Path) -> None:
-    """Refuse what is incomplete or altered with a DataError, without loading it."""
-    if found.name == ARCHIVE:
-        _check_archive(found)
-    elif found.name == IMAGE_FOLDER:
-        _image_files(found)
+def check(place: Path) -> str:
+    """Refuse what is incomplete or altered with a DataError.
+
+    Returns:
+        What a cache of it is made from: the name of an official place, whose sums leave no choice
+        of what is in it, or a sum over the list of images, which are not opened.
+    """
+    if place.name == IMAGE_FOLDER:
+        return fingerprint(place)
+    if place.name == ARCHIVE:
+        _check_archive(place)
     else:
-        _unpacked(found)
+        _unpacked(place)
+    return place.name
 
 
-def read(found: Path) -> tuple[Arrays, str]:
-    """Read what `find` has found.
+def read(place: Path) -> tuple[Arrays, str]:
+    """Read one of the places that `find` has found.
 
     Returns:
         Training images, training labels, test images, test labels (images are uint8, N×3×32×32,
@@ -91,9 +91,9 @@ def read(found: Path) -> tuple[Arrays, str]:
     Raises:
         DataError: something is missing, altered or damaged.
     """
-    if found.name == IMAGE_FOLDER:
-        return _read_images(found)
-    files = _packed(found) if found.name == ARCHIVE else _unpacked(found)
+    if place.name == IMAGE_FOLDER:
+        return read_images(place)
+    files = _packed(place) if place.name == ARCHIVE else _unpacked(place)
     arrays = []
     for names in (TRAIN_FILES, TEST_FILES):
         batches = [pickle.loads(files[name], encoding="latin1") for name in names]
@@ -159,58 +159,3 @@ def _compared(files: dict[str, bytes], place: Path) -> dict[str, bytes]:
                 f"opened. Remove {place.name} and fetch the archive again."
             )
     return files
-
-
-def _image_files(folder: Path) -> dict[str, list[tuple[str, int]]]:
-    """Files and labels of "train" and "test", sorted by class and then by name."""
-    from torchvision.datasets import DatasetFolder  # not at the top: it takes a second
-
-    labels = {name: label for label, name in enumerate(CLASSES)}
-    found = {}
-    for part in ("train", "test"):
-        found[part] = DatasetFolder.make_dataset(
-            folder / part, labels, is_valid_file=_is_image, allow_empty=True
-        )
-        if missing := set(range(len(CLASSES))) - {label for _, label in found[part]}:
-            raise DataError(
-                f"There are no images in {folder / part / CLASSES[min(missing)]}. The folder "
-                f"{folder.name!r} must hold train/<class>/ and test/<class>/ for all ten classes: "
-                "unpack it again."
-            )
-    return found
-
-
-def _is_image(file: str) -> bool:
-    """By its name. Those that begin with a dot are what macOS leaves beside images."""
-    name = Path(file).name.lower()
-    return name.endswith((".png", ".jpg", ".jpeg")) and not name.startswith(".")
-
-
-def _read_images(folder: Path) -> tuple[Arrays, str]:
-    """All images of a folder `{train,test}/<class>/*.png` (or .jpg), and the variant."""
-    files = _image_files(folder)
-    arrays = []
-    for part, samples in files.items():
-        # Mixed once, always in the same way: the files lie class by class.
-        order = np.random.RandomState(0).permutation(len(samples))
-        bar = tqdm(order, f"reading {part} images", leave=False, disable=not progress_bars_wanted())
-        arrays.append(np.stack([_read_image(samples[i][0]) for i in bar]))
-        arrays.append(np.array([samples[i][1] for i in order], dtype=np.int64))
-    is_jpeg = any(not file.lower().endswith(".png") for part in files.values() for file, _ in part)
-    return tuple(arrays), JPEG_COPY if is_jpeg else ""
-
-
-def _read_image(file: str) -> np.ndarray:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused below
-            image = Image.open(file)
-        with image:
-            width, height = image.size
-            if (width, height) == (32, 32):  # looked at before the pixels are unpacked
-                return np.asarray(image.convert("RGB")).transpose(2, 0, 1)
-    except UNREADABLE as error:
-        raise DataError(f"{file} cannot be read as an image: replace or remove it.") from error
-    raise DataError(
-        f"{file} is {width}×{height}, but CIFAR-10's images are 32×32: replace or remove it."
-    )

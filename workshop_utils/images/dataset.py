@@ -27,6 +27,10 @@ CLASSES = (
 )
 
 
+class DataError(RuntimeError):
+    """A file of CIFAR-10 is not as it should be; the text says what to do."""
+
+
 class Loader:
     """Batches of images and labels from a set held in memory.
 

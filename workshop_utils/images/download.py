@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 
 from workshop_utils.images import cifar10
 from workshop_utils.images.cifar10 import ARCHIVE, NotFoundError
+from workshop_utils.say import say
 from workshop_utils.settings import own_mirrors, progress_bars_wanted
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ def download(data_dir: Path, offline: bool = False) -> Path:
     part = data_dir / PART
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        print("Downloading CIFAR-10 (170 MB). To go on without it, interrupt and set")
-        print("WORKSHOP_DATASET=standin before you start the notebook.")
+        say("Downloading CIFAR-10 (170 MB). To go on without it, interrupt and set")
+        say("WORKSHOP_DATASET=standin before you start the notebook.")
         with tqdm(
             total=cifar10.ARCHIVE_SIZE,
             initial=_length(part),
@@ -127,7 +128,7 @@ def download(data_dir: Path, offline: bool = False) -> Path:
     except OSError as error:
         raise _not_written(part, error) from error
     except KeyboardInterrupt:
-        print(f"The download was interrupted at {_so_far(part)}: the next start goes on there.")
+        say(f"The download was interrupted at {_so_far(part)}: the next start goes on there.")
         raise
     return data_dir / ARCHIVE
 
@@ -241,18 +242,28 @@ def _in_words(error: Exception) -> str:
     """The errors that a network without internet, or a school's, gives."""
     import requests
 
-    is_unknown = "NameResolution" in repr(error)
+    said = repr(error)
+    is_unknown = "NameResolution" in said
+    is_reached = not ("NewConnection" in said or is_unknown)
+    is_encrypted = "[SSL: " not in said or "VERIFY_FAILED" in said
     words = {
         requests.TooManyRedirects: "redirects in circles",
         requests.Timeout: f"does not answer within {PATIENCE} seconds",
-        requests.exceptions.SSLError: "shows a certificate that is not trusted here",
-        requests.exceptions.ProxyError: "is not let through by the proxy",
+        requests.exceptions.SSLError: "shows a certificate that is not trusted here"
+        if is_encrypted
+        else "does not encrypt what it sends",
+        requests.exceptions.ProxyError: "is not let through by the proxy"
+        if is_reached
+        else "is behind a proxy that cannot be reached",
         requests.ConnectionError: "cannot be found by its name"
         if is_unknown
         else "cannot be connected to",
     }
-    known = (text for kind, text in words.items() if isinstance(error, kind))
-    return next(known, f"cannot be asked ({error})")
+    known = next((text for kind, text in words.items() if isinstance(error, kind)), "")
+    why = re.search(r"(?:Tunnel connection|certificate verify) failed: ([\w -]*\w)", said)
+    if known:
+        return f"{known} ({why[1]})" if why else known
+    return f"cannot be asked ({error})"
 
 
 def _is_right(part: Path) -> bool:

@@ -2,30 +2,36 @@
 
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from workshop_utils.images import cache, cifar10
+from workshop_utils.images.cache import Cached
 from workshop_utils.images.dataset import (
     CIFAR10,
+    CLASSES,
     STANDIN,
     Arrays,
     ImageData,
     kept_for_validation,
 )
 from workshop_utils.images.download import download
+from workshop_utils.say import say
 from workshop_utils.settings import Settings
 
 CACHE_FILES = {CIFAR10: "cifar10.safetensors", STANDIN: "standin.safetensors"}
+FROM_CACHE = "the workbook's own cache"
 
 
 def load_data(settings: Settings) -> ImageData:
-    """Find the images and load them into memory; one printed line says which were taken.
+    """Find the images and load them into memory; a printed line says which were taken.
 
     Looked for in this order: the official folder, then the official archive, then a folder of
-    images, all in `settings.data_dir`; a download; and else the stand-in is drawn. After the first
-    time, the workbook's own cache of them is read, which takes less than a second.
+    images, all in `settings.data_dir`; a download; and else the stand-in is drawn. What is damaged
+    is passed by, and a line says so. After the first time, the workbook's own cache is read, which
+    takes less than a second.
 
     Args:
         settings: which data set, where, on which device, and how many images.
@@ -34,7 +40,7 @@ def load_data(settings: Settings) -> ImageData:
         Images, uint8, N×3×32×32, and labels from 0 to 9.
 
     Raises:
-        DataError: files of CIFAR-10 were found but are damaged.
+        DataError: files of CIFAR-10 were found, but all of them are damaged.
         NotFoundError: CIFAR-10 was asked for by name, but cannot be had.
     """
     name = STANDIN if settings.dataset == "standin" else CIFAR10
@@ -43,9 +49,11 @@ def load_data(settings: Settings) -> ImageData:
     except cifar10.NotFoundError as reason:
         if settings.dataset == "cifar10":
             raise
-        print(f"{reason} The stand-in takes its place.")
+        say(f"{reason} The stand-in takes its place.")
         name = STANDIN
         tensors, about, origin = _images(name, settings)
+    if said := uneven(*tensors[1::2]):
+        say(said)
 
     n_train, n_test = settings.profile.n_train, settings.profile.n_test
     limits = (n_train, n_train, n_test, n_test)
@@ -63,58 +71,109 @@ def load_data(settings: Settings) -> ImageData:
         test_labels,
         seed=settings.seed,
     )
-    print(f"{data}, from {origin}.")
+    say(f"{data}, from {origin}.")
     return data
 
 
-def find_cifar10(data_dir: Path) -> Path | None:
-    """The file or folder that `load_data` takes CIFAR-10 from, if it is there; nothing is made."""
-    data_dir = cifar10.folder_of(data_dir)
-    found = cache.read(data_dir, CACHE_FILES[CIFAR10], _up_to_date(CIFAR10, data_dir))
-    return found.file if found else cifar10.find(data_dir)
+class Found(NamedTuple):
+    """Where the images are: in a cache that fits, else in one of `cifar10.PLACES`, or nowhere."""
+
+    cached: Cached | None = None
+    place: Path | None = None
+    made_from: str = ""  # what a cache of the place notes, see `cifar10.check`
+    remarks: tuple[str, ...] = ()  # what a reader should know
+
+
+def find_cifar10(data_dir: Path) -> Found:
+    """What `load_data` takes CIFAR-10 from; nothing is made or fetched.
+
+    A cache of the official files is as good as these. One of a folder of images is taken as long as
+    that folder is as it was, or gone.
+
+    Raises:
+        DataError: everything that is there is incomplete or altered.
+    """
+    data_dir, file = cifar10.folder_of(data_dir), CACHE_FILES[CIFAR10]
+    caches, places = list(cache.copies(data_dir, file)), cifar10.find(data_dir)
+    for cached in caches:
+        if not places or cached.made_from in (cifar10.OFFICIAL_FOLDER, cifar10.ARCHIVE):
+            return Found(cached)
+    damaged = []
+    for place in places:
+        try:
+            made_from = cifar10.check(place)
+        except cifar10.DataError as error:
+            damaged.append(str(error))
+            continue
+        fitting = (cached for cached in caches if cached.made_from == made_from)
+        remarks = [f"{said} Meanwhile {cifar10.PLACES[place.name]} is taken." for said in damaged]
+        return Found(next(fitting, None), place, made_from, tuple(remarks))
+    if damaged:
+        raise cifar10.DataError(" ".join(damaged))
+    left = data_dir / file
+    return Found(remarks=(f"{left} is damaged, and is not taken.",) if left.is_file() else ())
+
+
+def uneven(*parts: Tensor) -> str:
+    """A sentence if there are more images of one class than of another, else nothing.
+
+    Args:
+        parts: whole numbers from 0 to 9, the labels of all training and of all test images.
+    """
+    for labels in parts:
+        counts = torch.bincount(labels, minlength=len(CLASSES)).tolist()
+        few, many = counts.index(min(counts)), counts.index(max(counts))
+        if counts[few] < counts[many]:
+            return (
+                f"The classes are uneven: {counts[few]:,} images of {CLASSES[few]}, but "
+                f"{counts[many]:,} of {CLASSES[many]}. If files are still being copied or "
+                "unpacked, start again afterwards."
+            )
+    return ""
 
 
 def _images(name: str, settings: Settings) -> tuple[list[Tensor], dict, str]:
     """Images and labels, a description, and where they were found."""
-    data_dir, file = cifar10.folder_of(settings.data_dir), CACHE_FILES[name]
-    up_to_date = _up_to_date(name, data_dir)
-    if cached := cache.read(data_dir, file, up_to_date):
-        return cached.tensors, cached.about, "the workbook's own cache"
+    data_dir = cifar10.folder_of(settings.data_dir)
+    find = _find_drawings if name == STANDIN else find_cifar10
+    found = find(data_dir)
+    for remark in found.remarks:
+        say(remark)
+    if found.cached:
+        return found.cached.tensors, found.cached.about, FROM_CACHE
     with cache.alone(data_dir) as folder:
-        # Another notebook may have made it meanwhile.
-        if cached := cache.read(data_dir, file, up_to_date):
-            return cached.tensors, cached.about, "the workbook's own cache"
+        found = find(data_dir)
+        if found.cached:  # another notebook has made it meanwhile
+            return found.cached.tensors, found.cached.about, FROM_CACHE
         if name == STANDIN:
             arrays, about, origin = _draw()
         else:
-            arrays, about, origin = _find_or_fetch(data_dir, settings.offline)
+            arrays, about, origin = _read_or_fetch(found, data_dir, settings.offline)
         tensors = [torch.from_numpy(array) for array in arrays]
-        cache.write(folder, file, tensors, about)
+        cache.write(folder, CACHE_FILES[name], tensors, about)
     return tensors, about, origin
 
 
-def _find_or_fetch(data_dir: Path, offline: bool) -> tuple[Arrays, dict, str]:
-    found, origin = cifar10.find(data_dir), "a fresh download"
-    if found:
-        origin = f"{cifar10.PLACES[found.name]} in the data folder"
+def _read_or_fetch(found: Found, data_dir: Path, offline: bool) -> tuple[Arrays, dict, str]:
+    if found.place:
+        origin = f"{cifar10.PLACES[found.place.name]} in the data folder"
+        place, made_from = found.place, found.made_from
     else:
-        found = download(data_dir, offline)
-    arrays, variant = cifar10.read(found)
-    return arrays, {"variant": variant, "made_from": found.name}, origin
+        origin, place, made_from = "a fresh download", download(data_dir, offline), cifar10.ARCHIVE
+    arrays, variant = cifar10.read(place)
+    return arrays, {"variant": variant, "made_from": made_from}, origin
+
+
+def _find_drawings(data_dir: Path) -> Found:
+    """The stand-in as today's code draws it, if it is in the cache."""
+    caches = cache.copies(data_dir, CACHE_FILES[STANDIN])
+    return Found(next((each for each in caches if each.made_from == _drawing_code()), None))
 
 
 def _draw() -> tuple[Arrays, dict, str]:
     from workshop_utils.images import standin
 
     return standin.draw_standin(), {"made_from": _drawing_code()}, "fresh drawings"
-
-
-def _up_to_date(name: str, data_dir: Path) -> list[str]:
-    """What a cache may have been made from: for CIFAR-10, the best that is there now, or better."""
-    if name == STANDIN:
-        return [_drawing_code()]
-    places, found = list(cifar10.PLACES), cifar10.find(data_dir)
-    return places[: places.index(found.name) + 1] if found else places
 
 
 def _drawing_code() -> str:

@@ -18,6 +18,7 @@ from workshop_utils.inside.page import Subject, to_page
 from workshop_utils.inside.trace import CannotShowError
 from workshop_utils.networks.evaluation import format_shape
 from workshop_utils.networks.layers import layer_outputs
+from workshop_utils.say import say
 from workshop_utils.settings import progress_bars_wanted
 
 HEIGHT = 800  # pixels of the screen, for the page in a notebook
@@ -48,12 +49,12 @@ def look_inside(
     try:
         page = to_page(Subject(networks, examples))
     except CannotShowError as error:
-        print(error)
+        say(error)
         return
     if file is not None:
         with written_whole(Path(file)) as part:
             part.write_text(page, encoding="utf-8")
-        print(f"{file}: {len(page) / 1e6:.1f} MB, to be opened in a browser.")
+        say(f"{file}: {len(page) / 1e6:.1f} MB, to be opened in a browser.")
     elif progress_bars_wanted():
         _show_page(page)
     else:

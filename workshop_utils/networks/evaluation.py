@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 
 @contextmanager
@@ -14,7 +15,12 @@ def evaluating(*models: nn.Module) -> Iterator[None]:
 
     Args:
         models: the networks that the block runs.
+
+    Raises:
+        ValueError: one of them is none, such as a class.
     """
+    for model in models:
+        check_is_made(model, nn.Module, "the network")
     were_training = [model.training for model in models]
     for model in models:
         model.eval()
@@ -87,14 +93,51 @@ def predict(model: nn.Module, loader: Iterable) -> tuple[Tensor, Tensor]:
     return torch.cat(probabilities).cpu(), torch.cat(labels).cpu()
 
 
-def check_loader(loader: Any, name: str) -> None:  # noqa: ANN401 - batches, and a length
-    """Refuse a loader without batches.
+def check_is_made(thing: object, kind: type, what: str) -> None:
+    """Refuse anything but an object of a kind; a class is often given in place of one.
 
     Raises:
-        ValueError: the loader is empty.
+        ValueError: it is something else.
     """
+    if isinstance(thing, type):
+        raise ValueError(
+            f"For {what}, the class {thing.__name__} was given, and not an object of it. Make one "
+            f"first, with parentheses: {thing.__name__}(...)."
+        )
+    if not isinstance(thing, kind):
+        raise ValueError(
+            f"For {what}, something of the kind {type(thing).__name__} was given, but "
+            f"{kind.__name__} is needed. Is the order of the arguments right?"
+        )
+
+
+def check_loader(loader: Any, name: str) -> None:  # noqa: ANN401 - whatever somebody gives
+    """Refuse what gives no batches.
+
+    Raises:
+        ValueError: the loader is empty, or something else.
+    """
+    if isinstance(loader, Dataset):
+        raise ValueError(
+            f"The {name} loader is a {type(loader).__name__}, which gives single images, but "
+            "batches are needed: torch.utils.data.DataLoader(images, batch_size=128) makes them."
+        )
+    if isinstance(loader, (type, tuple)) or not all(
+        hasattr(loader, name) for name in ("__len__", "__iter__")
+    ):
+        raise ValueError(
+            f"The {name} loader must be one that data.loaders() makes (it makes two), or the like, "
+            f"but is {kind_of(loader)}."
+        )
     if len(loader) == 0:
         raise ValueError(f"The {name} loader is empty: it holds no images to work on.")
+
+
+def kind_of(thing: object) -> str:
+    """What something is, in a sentence."""
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}"
+    return f"of the kind {type(thing).__name__}"
 
 
 def format_shape(shape: tuple[int, ...]) -> str:
@@ -127,6 +170,15 @@ def output_of(model: nn.Module, x: Tensor) -> Tensor:
         hint = ""
         if x.dim() == 3:
             hint = " The batch dimension seems to be missing: add it with x.unsqueeze(0)."
+        elif x.dim() == 4 and x.shape[1] != 3 and x.shape[3] == 3:
+            hint = " The colours seem to come last: x.permute(0, 3, 1, 2) puts them first."
+        elif weight.dtype != x.dtype:
+            hint = (
+                f" Its weights are {weight.dtype}, the images {x.dtype}: are there .half(), "
+                ".double() or torch.set_default_dtype(...) in a cell above? "
+                "torch.set_default_dtype(torch.float32) and model.float(), before you make the "
+                "optimizer, give what is usual."
+            )
         raise ValueError(
             f"{name} cannot work on a batch of shape {shape_of(x)}{_first_layer(model)}.{hint} "
             f"PyTorch says: {str(error).splitlines()[0]}"

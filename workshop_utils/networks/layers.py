@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from workshop_utils.networks.evaluation import evaluating, format_shape
+from workshop_utils.networks.evaluation import check_is_made, evaluating, format_shape
 from workshop_utils.table import print_table
 
 
@@ -23,7 +23,8 @@ class Layer:
 
 def trace_layers(model: nn.Module, input_shape: tuple[int, ...] = (3, 32, 32)) -> list[Layer]:
     """What each layer hands on for one blank image; a layer used twice appears twice."""
-    blank = torch.zeros(1, *input_shape, device=next(model.parameters()).device)
+    check_is_made(model, nn.Module, "the network")
+    blank = torch.zeros(1, *input_shape).to(next(model.parameters(), torch.zeros(0)))
     layers: list[Layer] = []
     counted: set[nn.Parameter] = set()
     for name, layer, output in _steps(model, blank):
@@ -45,6 +46,7 @@ def layer_outputs(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
         Name of the layer -> its outputs, N×(shape of one), before any function such as `F.relu`
         that follows it. A layer used twice is numbered: pool1, pool2.
     """
+    check_is_made(model, nn.Module, "the network")
     steps = _steps(model, images)
     names = numbered([name for name, _layer, _output in steps])
     return dict(zip(names, (output for *_, output in steps), strict=True))
@@ -96,6 +98,7 @@ def numbered(names: list[str]) -> list[str]:
 
 def count_parameters(model: nn.Module) -> int:
     """How many numbers are learnt in a model or layer."""
+    check_is_made(model, nn.Module, "the network")
     return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
 
 

@@ -5,6 +5,7 @@ from torch import nn
 
 from workshop_utils.files import DamagedError
 from workshop_utils.networks.evaluation import predict, reconstruct, squared_error
+from workshop_utils.say import say
 from workshop_utils.training.runs import Keep, count_test
 
 
@@ -36,10 +37,10 @@ def open_test_set(keep: Keep, *networks: nn.Module) -> float:
     try:
         n = count_test(keep.finished)
         opened = "for the first time" if n == 1 else f"{n} times by now; the first is what counts"
-    except (OSError, DamagedError):
+    except FileNotFoundError:
         opened = "and nobody counts, since there is no finished run in your folder"
-    print(
-        f"Test set, {result}: {shown.format(mean, error)} (standard error of {len(each):,} images)"
-    )
-    print(f"It was opened for {keep.name!r} {opened}.")
+    except (OSError, DamagedError) as why:
+        opened = f"and nobody counts, since that cannot be noted ({why})"
+    say(f"Test set, {result}: {shown.format(mean, error)} (standard error of {len(each):,} images)")
+    say(f"It was opened for {keep.name!r} {opened}.")
     return mean

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from workshop_utils.networks.evaluation import check_is_made
+from workshop_utils.say import say
 from workshop_utils.settings import progress_bars_wanted
 from workshop_utils.training.checks import check_finite, check_training
 from workshop_utils.training.history import History
@@ -47,6 +49,8 @@ class Log:
         keep: Keep | None = None,
         **models: nn.Module,
     ) -> None:
+        if keep is not None:
+            check_is_made(keep, Keep, "keep")
         check_training(n_epochs, optimizer, train_loader, validation_loader, models)
         self.history = History()
         self._n_epochs = n_epochs
@@ -77,9 +81,12 @@ class Log:
             self.history.was_interrupted = True
             n_finished = len(self.history.validation_loss)
             when = f"after epoch {n_finished}" if n_finished else "before the first epoch"
-            print(f"Interrupted. Network and history are as they were {when} of {self._n_epochs}.")
-            if self._kept and n_finished:
-                print("They are kept: run the same again, and it goes on from there.")
+            say(f"Interrupted. Network and history are as they were {when} of {self._n_epochs}.")
+            if self._kept and self._kept.n_kept == n_finished > 0:
+                say("They are kept: run the same again, and it goes on from there.")
+            elif self._kept and self._kept.n_kept:
+                n_kept = self._kept.n_kept
+                say(f"Kept is epoch {n_kept}: run the same again, and it goes on from there.")
         if self._kept:
             self._kept.release()
         for name, model in self._training.models.items():
@@ -102,13 +109,13 @@ class Log:
             )
             yield epoch
 
-    def batch(self, loss: Tensor, x: Tensor, accuracy: float | None = None) -> None:
+    def batch(self, loss: Tensor | float, x: Tensor, accuracy: float | None = None) -> None:
         """Note one batch: its mean loss, its images, and the fraction classified correctly.
 
         Raises:
             FloatingPointError: the loss is infinite or not a number.
         """
-        value, n_images = loss.item(), len(x)
+        value, n_images = _number(loss), len(x)
         self._batch += 1
         check_finite(value, self._epoch, self._batch)
         self._n_images += n_images
@@ -116,6 +123,7 @@ class Log:
         self.history.batch_loss.append(value)
         shown = {"loss": f"{self._loss_sum / self._n_images:.3f}"}
         if accuracy is not None:
+            accuracy = _number(accuracy)
             self._right_sum += accuracy * n_images
             self.history.batch_accuracy.append(accuracy)
             shown["accuracy"] = f"{self._right_sum / self._n_images:.1%}"
@@ -132,8 +140,8 @@ class Log:
         self._bar.close()
         history = self.history
         history.train_loss.append(self._loss_sum / self._n_images)
-        history.validation_loss.append(validation_loss)
-        history.learning_rate.append(self._optimizer.param_groups[0]["lr"])
+        history.validation_loss.append(_number(validation_loss))
+        history.learning_rate.append(_number(self._optimizer.param_groups[0]["lr"]))
         history.seconds.append(time.perf_counter() - self._started)
         train_part, validation_part = (
             f"loss {history.train_loss[-1]:7.3f}",
@@ -141,18 +149,23 @@ class Log:
         )
         if validation_accuracy is not None:
             history.train_accuracy.append(self._right_sum / self._n_images)
-            history.validation_accuracy.append(validation_accuracy)
+            history.validation_accuracy.append(_number(validation_accuracy))
             train_part += f", accuracy {history.train_accuracy[-1]:6.1%}"
             validation_part += f", accuracy {validation_accuracy:6.1%}"
         if divergence is not None:
-            history.divergence.append(divergence)
+            history.divergence.append(_number(divergence))
             validation_part += f", divergence {divergence:6.1f}"
         every = math.ceil(self._n_epochs / MAX_LINES)
         if self._epoch in (1, self._n_epochs) or self._epoch % every == 0:
-            print(
+            say(
                 f"epoch {self._epoch:2d}/{self._n_epochs} | train {train_part} "
                 f"| validation {validation_part} | {history.seconds[-1]:.1f} s"
             )
         self._finished = self._training.state()
         if self._kept:
             self._kept.write(self._training, self._finished, self._n_epochs)
+
+
+def _number(value: Tensor | float) -> float:
+    """A number of PyTorch, NumPy or Python as one of Python's, which every file can hold."""
+    return float(value.detach() if isinstance(value, Tensor) else value)

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from workshop_utils.files import DamagedError, read_tensors, write_tensors
 from workshop_utils.images.dataset import ImageData
-from workshop_utils.networks.evaluation import evaluating
+from workshop_utils.networks.evaluation import check_is_made, evaluating
+from workshop_utils.say import say
 from workshop_utils.settings import Settings
 from workshop_utils.training.history import History
 from workshop_utils.training.state import State, StateError, Training, named, shapes_of
@@ -44,30 +45,39 @@ class Keep:
     """
 
     def __init__(self, name: str, data: ImageData, settings: Settings) -> None:
+        check_is_made(data, ImageData, "the data")
+        check_is_made(settings, Settings, "the settings")
         stem = f"{name}-{data.name.lower()}-{settings.profile.name}-seed{settings.seed}"
         self.name = name
         self.unfinished: Path = settings.runs_dir / "unfinished" / f"{stem}.safetensors"
         self.finished = _file(settings.runs_dir, name, data, settings)
         self.data = data
         self._settings = settings
+        self.n_kept = 0  # epochs of an unfinished training on disk, as far as is known
+        self._told = ""  # why an epoch could not be kept; said once
         self._lock = FileLock(self.unfinished.with_suffix(".lock"), blocking=False)
 
     def forget(self) -> None:
         """Begin anew the next time: the epochs of an unfinished training are removed."""
-        self.unfinished.unlink(missing_ok=True)
+        try:
+            if self.unfinished.exists():
+                self.unfinished.unlink()
+        except OSError as error:
+            say(f"The unfinished training of {self.name!r} cannot be removed ({error}).")
 
     def take(self) -> bool:
         """Keep other notebooks from writing to the file; False if nothing can be kept."""
+        self.n_kept, self._told = 0, ""
         try:
             self.unfinished.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout:
-            print(
+            say(
                 f"Another notebook is training {self.name!r} now: its epochs are kept, those of "
                 "this training are not."
             )
-        except (OSError, NotImplementedError) as error:
-            print(f"The epochs of this training cannot be kept ({error}).")
+        except Exception as error:  # of the disk, or of a file system that knows no locks
+            say(f"The epochs of this training cannot be kept ({error}).")
         return self._lock.is_locked
 
     def release(self) -> None:
@@ -83,11 +93,15 @@ class Keep:
             n_finished = len(state.about["history"]["validation_loss"])
             if n_finished >= n_epochs:
                 raise StateError(f"it has {n_finished} epochs already")
-            training.go_back_to(state)
-        except (DamagedError, StateError, KeyError, TypeError) as error:
-            print(f"The unfinished training of {self.name!r} is not gone on with: {error}.")
+            training.go_on_from(state)
+        except Exception as error:  # whatever it is, one can train anew
+            why = error
+            if isinstance(error, KeyError):
+                why = StateError("it was kept by another version of the workbook")
+            say(f"The unfinished training of {self.name!r} is not gone on with: {why}.")
             return
-        print(f"Going on after epoch {n_finished} of {n_epochs}; keep.forget() would begin anew.")
+        self.n_kept = n_finished
+        say(f"Going on after epoch {n_finished} of {n_epochs}; keep.forget() would begin anew.")
 
     def _read(self) -> State | None:
         if not self.unfinished.exists():
@@ -99,16 +113,22 @@ class Keep:
 
     def write(self, training: Training, state: State, n_epochs: int) -> None:
         """Keep the epoch that `state` was taken after; a failure is told, and training goes on."""
-        try:
-            if len(training.history.validation_loss) < n_epochs:
-                about = state.about | {"data": repr(self.data), "n_epochs": n_epochs}
-                write_tensors(self.unfinished, state.tensors, about)
-            else:
-                history = training.history
-                save_run(self.name, history, self.data, self._settings, **training.models)
+        n_finished = len(training.history.validation_loss)
+        if n_finished == n_epochs:
+            history = training.history
+            if _save(self.name, history, self.data, self._settings, training.models):
                 self.forget()
-        except OSError as error:
-            print(f"This epoch could not be kept ({error}).")
+            return
+        try:
+            if training.has_schedule:
+                raise StateError("its learning rate follows a schedule, which cannot be kept")
+            about = state.about | {"data": repr(self.data), "n_epochs": n_epochs}
+            write_tensors(self.unfinished, state.tensors, about)
+            self.n_kept = n_finished
+        except Exception as error:  # whatever it is, the training is worth more
+            if str(error) != self._told:
+                self._told = str(error)
+                say(f"This epoch could not be kept ({error}).")
 
 
 @dataclass(frozen=True)
@@ -140,6 +160,7 @@ class Run:
             RunError: a model has other layers or sizes than the saved one.
         """
         for name, model in models.items():
+            check_is_made(model, nn.Module, f"the {name}")
             saved = named(self.tensors, name)
             here, there = shapes_of(model.state_dict()), shapes_of(saved)
             if here == there:
@@ -166,28 +187,57 @@ def save_run(
 ) -> None:
     """Save trained models and their history for the other notebooks, as `Keep` does at the end.
 
+    Where that fails, as on a full disk, one line says why, and the notebook goes on.
+
     Args:
         name: what was trained, such as "mlp" or "autoencoder".
         history: what training returned.
         data: the data set it was trained on.
         settings: profile, seed, and the folder to write to.
         models: the trained models by name, such as model=mlp; the first of them takes images.
-
-    Raises:
-        OSError: the folder cannot be written to, or the disk is full.
     """
-    tensors = {
+    _save(name, history, data, settings, models)
+
+
+def _save(
+    name: str,
+    history: History,
+    data: ImageData,
+    settings: Settings,
+    models: dict[str, nn.Module],
+) -> bool:
+    """Save a run; False, and a line, if that fails."""
+    try:
+        _write_run(name, history, data, settings, models)
+    except Exception as error:  # whatever it is, the networks are there to work with
+        say(f"{name} could not be saved for the other notebooks ({error}).")
+        return False
+    say(f"Saved {name} for the other notebooks.")
+    return True
+
+
+def _write_run(
+    name: str,
+    history: History,
+    data: ImageData,
+    settings: Settings,
+    models: dict[str, nn.Module],
+) -> None:
+    if not models:
+        raise ValueError("no network was given: write model=mlp or the like")
+    first, model = next(iter(models.items()))
+    images = data.validation_images[:N_EXAMPLES].float() / 255
+    with evaluating(*models.values()):
+        images = images.to(next(model.parameters(), images))
+        tensors = {
+            f"example of {first}.images": images,
+            f"example of {first}.output": model(images),
+        }
+    tensors |= {
         f"{part}.{key}": value.clone()  # two layers may share their weights; the file cannot
         for part, model in models.items()
         for key, value in model.state_dict().items()
     }
-    first, model = next(iter(models.items()))
-    images = data.validation_images[:N_EXAMPLES] / 255
-    with evaluating(model):
-        tensors |= {
-            f"example of {first}.images": images,
-            f"example of {first}.output": model(images),
-        }
     label = {
         "format": FORMAT,
         "name": name,
@@ -201,7 +251,6 @@ def save_run(
     file = _file(settings.runs_dir, name, data, settings)
     label[N_TESTS] = times_tested(file)  # it is one test set, however often one trains
     write_tensors(file, tensors, label)
-    print(f"Saved {name} for the other notebooks.")
 
 
 def times_tested(file: Path) -> int:
@@ -241,8 +290,11 @@ def find_run(name: str, data: ImageData, settings: Settings) -> Run | None:
         folders.append((SHIPPED_RUNS, True))
     for folder, is_shipped in folders:
         file = _file(folder, name, data, settings)
-        if file.exists():
-            return _read_run(file, data, is_shipped)
+        try:
+            if file.exists():
+                return _read_run(file, data, is_shipped)
+        except OSError as error:
+            say(f"Your own run of {name!r} cannot be read ({error}).")
     return None
 
 
@@ -301,7 +353,7 @@ def _load_rearranged(
 
 
 def _gives_example(model: nn.Module, example: dict[str, Tensor]) -> bool:
-    device = next(model.parameters()).device
+    weight = next(model.parameters())
     with evaluating(model):
-        output = model(example["images"].to(device)).cpu()
-    return torch.allclose(output, example["output"], rtol=1e-3, atol=1e-4)
+        output = model(example["images"].to(weight)).cpu()
+    return torch.allclose(output, example["output"].to(output.dtype), rtol=1e-3, atol=1e-4)

@@ -128,7 +128,7 @@ for name, model in models.items():
         f"and back {back:.1%}; {changed:.0%} of answers change at one pixel"
     )
 
-# %% tags=["nbval-check-output"]
+# %%
 print("moved back, each regains more than half of its loss:", all(regained))
 
 # %% [markdown] tags=["fragment"]

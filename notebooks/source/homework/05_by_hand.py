@@ -275,6 +275,74 @@ print(f"validation accuracy with your forward pass: {own_accuracy:.1%}")
 # %% tags=["nbval-check-output"]
 print("as before:", own_accuracy == wu.evaluate(cnn, criterion, validation_loader)[1])
 
+# %% [markdown] tags=["slide", "exercise"]
+# ### Exercise 5.4 · Counting the parameters of the CNN
+#
+# *Difficulty ●●○, 3 minutes*
+#
+# How many numbers does each layer of the CNN of [notebook 2](../02_cnn.ipynb) learn: 8 and 16 filters, 256 units, 10 classes? You know
+# fully connected layers from notebook 1. For a convolution: how many filters are there, and how many weights has one?
+
+# %% [markdown] tags=["tutor"]
+# **Wrong answers to expect:** the channels that come in forgotten (8 · 5 · 5); multiplied by the
+# 28 × 28 positions (then ask what *shared* means); a flattened size of 16 · 10 · 10, before pooling.
+
+
+# %% tags=["exercise"] graded_as="cnn-parameters"
+### BEGIN SOLUTION
+def cnn_parameters():
+    return {
+        "conv1": 3 * 8 * 5 * 5 + 8,
+        "conv2": 8 * 16 * 5 * 5 + 16,
+        "fc1": 16 * 5 * 5 * 256 + 256,
+        "logits": 256 * 10 + 10,
+    }
+
+
+### STUB
+# def cnn_parameters():
+#     raise NotImplementedError("Exercise 5.4: put a number for every layer below, and remove this line.")
+#     return {
+#         "conv1": ...,
+#         "conv2": ...,
+#         "fc1": ...,
+#         "logits": ...,
+#     }
+### END SOLUTION
+
+# %% [markdown] tags=["hint"]
+# <details><summary>Hint 1: a nudge</summary>
+#
+# A filter reaches through *all* channels that come in. It has one weight for each place in its 5×5 square in
+# each of these channels, and one bias. The size of the image does not matter to it.
+#
+# </details>
+#
+# <details><summary>Hint 2: where to look</summary>
+#
+# `cnn.conv1.weight.shape` lists filters, channels that come in, height and width of a filter.
+# `model.parameters()` goes through all weights and biases of a network.
+#
+# </details>
+#
+# <details><summary>Hint 3: nearly the code</summary>
+#
+# channels in · filters · 5 · 5, plus one bias per filter. The first fully connected layer takes the
+# flattened result of the second pooling: multiply its shape out.
+#
+# </details>
+
+# %% tags=["student"]
+# Stuck? Remove the # from the last line and run: the notebook goes on with the reference solution.
+# (Where exercises are graded, this line earns no points.)
+# cnn_parameters = wu.use_solution("cnn_parameters")
+
+# %% tags=["check", "nbval-check-output"] graded_as="cnn-parameters" points=1
+wu.check_parameter_counts(cnn_parameters, cnn).must_pass()
+
+# %% tags=["nbval-check-output"]
+wu.show_layers(cnn)
+
 # %% [markdown] tags=["fragment"]
 # Nothing is hidden in `nn.Conv2d` but speed: PyTorch rearranges windows into one large matrix (or does better still), where your loops
 # visit them one by one.

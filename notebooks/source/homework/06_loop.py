@@ -192,7 +192,7 @@ optimizer = torch.optim.SGD(mlp.parameters(), lr=1e-2, momentum=0.9)
 loaders = data.loaders(batch_size=128)
 history = train(mlp, *loaders, optimizer, settings.profile.experiment_epochs)
 
-# %% tags=["nbval-check-output"]
+# %%
 difference = (torch.tensor(own_losses) - torch.tensor(history.batch_loss)).abs().max().item()
 print(f"validation loss: {evaluate(mlp, criterion, validation_loader)[0]:.4f} by your evaluation,")
 print(f"{history.validation_loss[-1]:.4f} by that of train")

@@ -17,12 +17,14 @@ from typing import Any
 
 import nbformat
 import psutil
-from contained import error, is_check
+from contained import LARGEST_NOTEBOOK, error, is_check, said
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.validator import isvalid
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade, parse_utc
+from nbgrader.utils import is_grade, is_solution, parse_utc
+from needed import Released, Step, find, grade_id, steps
 from traitlets import Integer
 
 COURSE = Path(__file__).parent
@@ -89,54 +91,130 @@ class UnreadableError(ValueError):
 
 
 def _read(file: Path) -> NotebookNode:
+    """What somebody wrote; whatever else a front end has left in the file is not looked at."""
     size = file.stat().st_size if file.exists() else 0
-    if not 0 < size <= LARGEST:
+    if not 0 < size <= LARGEST_NOTEBOOK:
         raise UnreadableError("It is empty." if size == 0 else "It is too large.")
-    notebook = nbformat.read(file, as_version=4)
-    notebook.metadata.pop("widgets", None)  # without their state, there would be no feedback
-    for cell in notebook.cells:
-        if not (isinstance(cell.source, str) and isinstance(cell.metadata, dict)):
-            raise TypeError
-    return notebook
+    content = file.read_bytes()
+    try:
+        text = content.decode(json.detect_encoding(content))
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    known = json.loads(text.removeprefix("\ufeff"))
+    if known.get("nbformat", 4) < 4:
+        known = nbformat.reads(text, as_version=4)
+    metadata = known.get("metadata")
+    kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
+    return new_notebook(
+        cells=[_written(cell) for cell in known["cells"] if isinstance(cell, dict)],
+        metadata={"kernelspec": kernel} if isinstance(kernel, dict) else {},
+    )
+
+
+def _written(cell: dict) -> NotebookNode:
+    """What was written into a cell, and its mark."""
+    source = cell.get("source", "")
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    text = text.encode("utf-8", errors="replace").decode("utf-8")  # halves of characters
+    kinds = {"code": new_code_cell, "markdown": new_markdown_cell}
+    clean = kinds.get(str(cell.get("cell_type")), new_raw_cell)(text)
+    metadata = cell.get("metadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("nbgrader"), dict):
+        clean.metadata["nbgrader"] = nbformat.from_dict(metadata["nbgrader"])
+    with_pictures = nbformat.from_dict({**clean, "attachments": cell.get("attachments")})
+    is_text = clean.cell_type == "markdown"
+    return with_pictures if is_text and isvalid(with_pictures, "markdown_cell", 4, 5) else clean
 
 
 class RestoreCells(NbGraderPreprocessor):
-    """Mark the graded cells of a submission as they were when it was released.
+    """Mark the cells of a submission as those that were released, by what is in them.
 
-    Of a cell that was copied, the last copy counts. A check that was deleted returns to its place
-    below its exercise, or, if that was deleted too, to the end. Tags are removed: a check with
-    "skip-execution" would not run. After this, OverwriteCells restores what the checks say.
+    Of several answers to an exercise the last one is marked. A check that is no more returns to its
+    place below the answer, or, without one, to the end. A written answer is found by its mark, or
+    below what stood above it. After this, OverwriteCells restores what the checks say.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Restore one notebook."""
         about = resources["nbgrader"]
-        missing = {
-            cell.metadata.nbgrader.grade_id: cell
-            for cell in _released(about["assignment"], about["notebook"]).cells
-            if "nbgrader" in cell.metadata
-        }
-        from_the_end = []
-        for cell in reversed(nb.cells):
-            cell.metadata.pop("tags", None)
-            mark = cell.metadata.pop("nbgrader", None)
-            name = str(mark.get("grade_id")) if isinstance(mark, dict) else ""
-            released = missing.pop(name, None)
-            if released:
-                cell.metadata["nbgrader"] = released.metadata.nbgrader
-                if f"check-{name}" in missing:
-                    from_the_end.append(missing.pop(f"check-{name}"))
-            from_the_end.append(cell)
-        nb.cells = from_the_end[::-1] + [cell for cell in missing.values() if is_grade(cell)]
+        released = Released(_released(about["assignment"], about["notebook"]).cells)
+        marks = {grade_id(cell): cell for cell in released.cells if grade_id(cell)}
+        last = len(nb.cells) - 1
+        places: dict[int | None, str] = {}
+        below: dict[int, list[NotebookNode]] = {last: []}
+        for name, found in find(nb.cells, released).items():
+            places.setdefault(found.answer, name)
+            if found.check is None:
+                place = last if found.answer is None else found.answer
+                below.setdefault(place, []).append(marks[f"check-{name}"])
+            else:
+                places[found.check] = f"check-{name}"
+        for number, cell in enumerate(released.cells):
+            if is_grade(cell) and is_solution(cell):
+                place = _essay(nb.cells, released.cells, number)
+                if place is None:
+                    below[last].append(cell)
+                else:
+                    places[place] = grade_id(cell)
+        restored = below.get(-1, [])  # of a notebook without cells
+        for place, cell in enumerate(nb.cells):
+            cell.metadata.clear()
+            if place in places:
+                cell.metadata["nbgrader"] = marks[places[place]].metadata.nbgrader
+            restored += [cell, *below.get(place, [])]
+        nb.cells = restored
         return nb, resources
+
+
+def _essay(cells: list[NotebookNode], released: list[NotebookNode], number: int) -> int | None:
+    """Where a submission has the written answer that was released as cell `number`."""
+    for place, cell in enumerate(cells):
+        if cell.cell_type == "markdown" and grade_id(cell) == grade_id(released[number]):
+            return place
+    texts = [cell.source.strip() for cell in cells]
+    handed_out = {cell.source.strip() for cell in released} - {released[number].source.strip()}
+    for above in reversed(released[:number]):
+        if above.source.strip() in texts:
+            place = texts.index(above.source.strip()) + 1
+            is_text = place < len(cells) and cells[place].cell_type == "markdown"
+            return place if is_text and texts[place] not in handed_out else None
+    return None
 
 
 def _released(assignment: str, notebook: str) -> NotebookNode:
     return nbformat.read(COURSE / "release" / assignment / f"{notebook}.ipynb", as_version=4)
 
 
+class ChooseCells(NbGraderPreprocessor):
+    """Say which cells FairExecute has to run: those that the answers and their checks need."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Choose from one notebook."""
+        about = resources["nbgrader"]
+        released = Released(_released(about["assignment"], about["notebook"]).cells)
+        resources["steps"] = steps(nb.cells, released)
+        resources["answers"] = sorted(released.answers)
+        return nb, resources
+
+
+def _all_steps(nb: NotebookNode) -> list[Step]:
+    """What there is to run down to the last check, where nothing was chosen."""
+    last = max((place for place, cell in enumerate(nb.cells) if is_check(cell)), default=-1)
+    return [
+        Step(cell.source, frozenset(), place, is_check(cell))
+        for place, cell in enumerate(nb.cells[: last + 1])
+        if cell.cell_type == "code"
+    ]
+
+
+def _weight(outputs: list[NotebookNode]) -> int:
+    """Of a check that was run several times, the answer counts that weighs most."""
+    answers = [said(output) for output in outputs]
+    return sum(answer.startswith("✓") for answer in answers) * 2 + any(answers)
+
+
 class FairExecute(NbGraderPreprocessor):
-    """Run a notebook to its last check, in a process and a folder of its own, for a limited time.
+    """Run the chosen cells of a notebook, in a process and a folder of its own, for a limited time.
 
     The folder holds the files that were handed in beside the notebooks, and copies of the images
     and of a trained autoencoder. Nothing in it leads to the course, to the gradebook, or to other
@@ -148,13 +226,23 @@ class FairExecute(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Run one notebook."""
-        checks = [place for place, cell in enumerate(nb.cells) if is_check(cell)]
-        last = max(checks, default=-1)
-        asked = nbformat.from_dict({**nb, "cells": nb.cells[: last + 1]})
-        outputs, stopped = self._run(nbformat.writes(asked), Path(resources["metadata"]["path"]))
-        for index, cell in enumerate(nb.cells[: last + 1]):
-            if cell.cell_type == "code":
-                cell.outputs = outputs.get(index, [error("NotRun", stopped)])
+        asked = resources.get("steps") or _all_steps(nb)
+        cells = [
+            new_code_cell(
+                step.source,
+                metadata={"nbgrader": {"grade": step.is_check}, "serves": sorted(step.serves)},
+            )
+            for step in asked
+        ]
+        notebook = new_notebook(cells=cells, metadata={"answers": resources.get("answers", [])})
+        outputs, stopped = self._run(nbformat.writes(notebook), Path(resources["metadata"]["path"]))
+        shown: dict[int, list[NotebookNode]] = {}
+        for number, step in enumerate(asked):
+            these = outputs.get(number, [error("NotRun", stopped)])
+            if step.place is not None and _weight(these) >= _weight(shown.get(step.place, [])):
+                shown[step.place] = these
+        for place, these in shown.items():
+            nb.cells[place].outputs = these
         return nb, resources
 
     def _run(self, notebook: str, submitted: Path) -> tuple[dict[int, list[NotebookNode]], str]:
@@ -165,7 +253,8 @@ class FairExecute(NbGraderPreprocessor):
             tempfile.TemporaryFile() as answered,
         ):
             folder = Path(name)
-            shutil.copy(COURSE / "contained.py", folder)
+            for script in ("contained.py", "lenient.py"):
+                shutil.copy(COURSE / script, folder)
             shutil.copytree(COURSE / "home", folder / "home")
             shutil.copytree(submitted, folder / "work", ignore=_not_taken)
             asked.write(notebook.encode("utf-8"))
@@ -259,9 +348,3 @@ class Verdict(NbGraderPreprocessor):
                 kept.append(error("NoAnswer", "The check gave no answer."))
             cell.outputs = kept
         return cell, resources
-
-
-def said(output: NotebookNode) -> str:
-    """The text of a check's answer, "✓ ..." or "✗ ..."; empty for other outputs."""
-    text = output.get("data", {}).get("text/plain", "")
-    return text if isinstance(text, str) and text.startswith(("✓", "✗")) else ""

@@ -25,6 +25,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
+    fair_cells.ChooseCells,
     fair_cells.FairExecute,
     fair_cells.Verdict,
     "nbgrader.preprocessors.LimitOutput",

@@ -25,6 +25,12 @@ function fit() {
 
 // Only what is displayed has a size: the slide that is shown and those near it.
 for (const event of ["ready", "slidechanged", "overviewshown", "pdf-ready"]) Reveal.on(event, fit);
+// Reveal reads the words of a slide to those who cannot see it; here follow those of its pictures.
+for (const event of ["ready", "slidechanged", "fragmentshown"]) Reveal.on(event, () => {
+  const shown = [...Reveal.getCurrentSlide().querySelectorAll("img")].filter(
+    (x) => !x.closest(".fragment:not(.visible)"));
+  document.querySelector(".aria-status").append(...shown.map((x) => ` ${x.alt}.`));
+});
 // Pages of 1280×720, scaled to the window; one key goes through all of them.
 Reveal.initialize({
   width: 1280, height: 720, margin: 0, center: false,

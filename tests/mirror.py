@@ -47,6 +47,9 @@ class Mirror:
             def do_GET(self):
                 mirror.answer(self, self.headers.get("Range"))
 
+            def do_CONNECT(self):
+                self.send_error(mirror.status)  # as a proxy that lets nobody through
+
             def log_message(self, *args):
                 pass
 

@@ -1,0 +1,1 @@
+"""The workbook as students get it, without solutions, and the solutions for afterwards."""

@@ -36,12 +36,20 @@ def test_in_a_notebook_the_page_stands_in_a_frame_of_its_own(displayed, monkeypa
 
 
 def test_where_pages_do_not_run_there_is_a_picture(displayed):
-    wu.look_inside(wu.BasicConvNet(8, 16, 256))
-    wu.look_inside(wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32))
+    classifier = wu.BasicConvNet(8, 16, 256)
+    coders = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
+    wu.look_inside(classifier)
+    wu.look_inside(*coders)
     (cnn, words), (autoencoder, _) = displayed
+    x = examples_for(CIFAR10).images[:1] / 255
+    with torch.no_grad():
+        scores, decoded = classifier(x)[0], coders[1](coders[0](x))[0]
     assert len(cnn.axes) == 1 + 4 + 1  # image, conv1 to pool2, scores
     assert len(autoencoder.axes) == 1 + 6 + 1
-    assert [bar.get_height() for bar in cnn.axes[-1].patches][9] != 0
+    heights = torch.tensor([bar.get_height() for bar in cnn.axes[-1].patches])
+    assert torch.allclose(heights, scores, atol=1e-5)
+    picture = torch.tensor(autoencoder.axes[-1].images[0].get_array().tolist())
+    assert torch.allclose(picture, decoded.permute(1, 2, 0), atol=1e-5)
     assert words["metadata"]["image/png"]["alt"] == (
         "Inside BasicConvNet: an image (airplane) and the maps of conv1, 8×28×28; pool1, 8×14×14; "
         "conv2, 16×10×10; pool2, 16×5×5."

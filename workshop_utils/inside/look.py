@@ -16,7 +16,7 @@ from workshop_utils.images.dataset import CIFAR10, ImageData
 from workshop_utils.inside.examples import Examples, examples_for, examples_of
 from workshop_utils.inside.page import Subject, to_page
 from workshop_utils.inside.trace import CannotShowError
-from workshop_utils.networks.evaluation import format_shape
+from workshop_utils.networks.evaluation import evaluating, format_shape
 from workshop_utils.networks.layers import layer_outputs
 from workshop_utils.say import say
 from workshop_utils.settings import progress_bars_wanted
@@ -77,11 +77,12 @@ def _show_picture(networks: tuple[nn.Module, ...], examples: Examples) -> None:
     x = examples.images[:1] / 255
     maps: dict[str, Tensor] = {}
     for network in networks:
-        outputs = layer_outputs(network, x.to(next(network.parameters(), x)))
-        for name, output in outputs.items():
+        x = x.to(next(network.parameters(), x))
+        for name, output in layer_outputs(network, x).items():
             if output.dim() == 4:
                 maps[f"{name}\n{format_shape(tuple(output.shape[1:]))}"] = output[0].cpu()
-        x = output
+        with evaluating(network):
+            x = network(x)
     heights = [MAP * -(-len(each) // IN_A_ROW) for each in maps.values()]  # rounded up
     has_scores = x.dim() == 2 and x.shape[1] == len(examples.classes)
     is_image = x.shape[1:] == examples.images.shape[1:]

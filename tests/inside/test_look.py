@@ -46,7 +46,7 @@ def test_where_pages_do_not_run_there_is_a_picture(displayed):
         scores, decoded = classifier(x)[0], coders[1](coders[0](x))[0]
     assert len(cnn.axes) == 1 + 4 + 1  # image, conv1 to pool2, scores
     assert len(autoencoder.axes) == 1 + 6 + 1
-    heights = torch.tensor([bar.get_height() for bar in cnn.axes[-1].patches])
+    heights = torch.tensor([float(bar.get_height()) for bar in cnn.axes[-1].patches])
     assert torch.allclose(heights, scores, atol=1e-5)
     picture = torch.tensor(autoencoder.axes[-1].images[0].get_array().tolist())
     assert torch.allclose(picture, decoded.permute(1, 2, 0), atol=1e-5)

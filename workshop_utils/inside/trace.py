@@ -174,7 +174,7 @@ def _pair(numbers: Numbers) -> tuple[int, int]:
 
 
 def _conv2d(
-    x: Tensor,
+    input: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
     stride: Numbers = 1,
@@ -186,11 +186,11 @@ def _conv2d(
         sides = zip(_pair(dilation), weight.shape[2:], strict=True)
         padding = tuple(step * (side - 1) // 2 for step, side in sides)
     pads = 0 if isinstance(padding, str) else padding
-    return _convolution("conv", x, weight, bias, stride, pads, dilation, groups)
+    return _convolution("conv", weight, bias, stride, pads, dilation, groups)
 
 
 def _conv_transpose2d(
-    x: Tensor,
+    input: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
     stride: Numbers = 1,
@@ -199,12 +199,11 @@ def _conv_transpose2d(
     groups: int = 1,
     dilation: Numbers = 1,
 ) -> Step:
-    return _convolution("transposed", x, weight, bias, stride, padding, dilation, groups)
+    return _convolution("transposed", weight, bias, stride, padding, dilation, groups)
 
 
 def _convolution(
     kind: str,
-    x: Tensor,
     weight: Tensor,
     bias: Tensor | None,
     stride: Numbers,
@@ -225,15 +224,15 @@ def _convolution(
     }
 
 
-def _linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Step:
-    if x.dim() != 2:
+def _linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Step:
+    if input.dim() != 2:
         raise CannotShowError("it takes one row of numbers for each image: flatten them before")
     bias = torch.zeros(len(weight)) if bias is None else bias
     return {"kind": "linear", "weight": weight, "bias": bias}
 
 
 def _batch_norm(
-    x: Tensor,
+    input: Tensor,
     running_mean: Tensor | None,
     running_var: Tensor | None,
     weight: Tensor | None = None,
@@ -251,7 +250,7 @@ def _batch_norm(
 
 
 def _max_pool2d(
-    x: Tensor,
+    input: Tensor,
     kernel_size: Numbers,
     stride: Numbers | None = None,
     padding: Numbers = 0,
@@ -263,7 +262,7 @@ def _max_pool2d(
 
 
 def _avg_pool2d(
-    x: Tensor,
+    input: Tensor,
     kernel_size: Numbers,
     stride: Numbers | None = None,
     padding: Numbers = 0,
@@ -277,8 +276,8 @@ def _avg_pool2d(
 
 
 def _adaptive(kind: str) -> Callable[..., Step]:
-    def pool(x: Tensor, output_size: Numbers, return_indices: bool = False) -> Step:
-        sides = [*zip(x.shape[2:], _pair(output_size), strict=True)]
+    def pool(input: Tensor, output_size: Numbers, return_indices: bool = False) -> Step:
+        sides = [*zip(input.shape[2:], _pair(output_size), strict=True)]
         if any(there % here for there, here in sides):
             raise CannotShowError("its windows overlap in part")
         side = tuple(there // here for there, here in sides)
@@ -288,10 +287,10 @@ def _adaptive(kind: str) -> Callable[..., Step]:
 
 
 def _over_all(kind: str) -> Callable[..., Step]:
-    def pool(x: Tensor, dim: Numbers, keepdim: bool = False) -> Step:
-        if x.dim() != 4 or sorted(each % 4 for each in _as_list(dim)) != [2, 3]:
+    def pool(input: Tensor, dim: Numbers, keepdim: bool = False) -> Step:
+        if input.dim() != 4 or sorted(each % 4 for each in _as_list(dim)) != [2, 3]:
             raise CannotShowError("the page can do it over height and width together only")
-        return _pooling(kind, tuple(x.shape[2:]), 1, 0, 1)
+        return _pooling(kind, tuple(input.shape[2:]), 1, 0, 1)
 
     return pool
 
@@ -312,22 +311,22 @@ def _pooling(
     }
 
 
-def _relu(x: Tensor, inplace: bool = False) -> Step:
+def _relu(input: Tensor, inplace: bool = False) -> Step:
     return {"kind": "relu"}
 
 
-def _sigmoid(x: Tensor) -> Step:
+def _sigmoid(input: Tensor) -> Step:
     return {"kind": "sigmoid"}
 
 
-def _dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> None:
+def _dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> None:
     if training:
         raise CannotShowError(
             "it drops numbers while the network is evaluated, too; write training=self.training"
         )
 
 
-def _reshape(x: Tensor, *shape: Any, **shapes: Any) -> Step:  # noqa: ANN401 - as each wants it
+def _reshape(input: Tensor, *shape: Any, **shapes: Any) -> Step:  # noqa: ANN401 - as each wants it
     return {"kind": "reshape"}  # the numbers stay in their order
 
 
@@ -351,7 +350,7 @@ KNOWN: dict[str, Callable[..., Step | None]] = {
     "reshape": _reshape,
     "view": _reshape,
     "squeeze": _reshape,
-    "contiguous": lambda x: None,
+    "contiguous": lambda input: None,
 }
 FUNCTIONS: dict[Any, Callable[..., Step | None]] = {F.batch_norm: _batch_norm} | {
     getattr(module, name): handler

@@ -37,10 +37,10 @@ notebooks: $(INSTALLED)  ## rebuild the notebooks from their sources and execute
 slides: $(INSTALLED)  ## slides with notes for tutors, one file for each notebook, in build/slides/
 	$(PY) -m tools.pages.slides
 
-html: slides  ## pages to read, and one that leads to pages and slides: build/html/index.html
+html: slides explorer  ## pages to read, and one that leads to all of them: build/html/index.html
 	$(PY) -m tools.pages.pages
 
-explorer: $(INSTALLED)  ## a page to walk between images by hand: build/html/explorer.html
+explorer: $(INSTALLED)  ## a page to look inside the CNN and the autoencoder: build/html/explorer.html
 	$(PY) -m tools.pages.explorer
 
 handout: $(INSTALLED)  ## zips for students, without solutions and with them: build/handout/

@@ -74,6 +74,7 @@ def test_only_a_whole_run_is_written(arguments, found, data, monkeypatch, tmp_pa
     monkeypatch.setattr(bench, "measure", lambda task, *_: found[task.title])
     monkeypatch.setattr(bench, "seconds_to_import", lambda: 0.1)
     monkeypatch.setattr(bench, "seconds_to_first_figure", lambda: 4.0)
+    monkeypatch.setattr(bench, "redraws", lambda n: {"redraw": [0.01] * n})
     monkeypatch.setattr("sys.argv", ["bench", *arguments])
     file = tmp_path / "speed.md"
     monkeypatch.setattr(bench, "SPEED", file)
@@ -83,5 +84,6 @@ def test_only_a_whole_run_is_written(arguments, found, data, monkeypatch, tmp_pa
     after = file.read_text(encoding="utf-8")
     assert (after == before) == bool(arguments)
     assert "| this workbook | 1.50" in after or arguments
+    assert "| redraw | 0.0100 s (0.0100 to 0.0100) |" in after or arguments
     assert after.startswith("# Speed\n<!-- benchmarks -->\n")
     assert after.endswith("\n<!-- /benchmarks -->\nMore.\n")

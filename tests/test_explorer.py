@@ -1,26 +1,85 @@
-import re
+"""make explorer: always a page, with the best networks that there are."""
 
+import dataclasses
+
+import pytest
 import torch
 
 import workshop_utils as wu
 from tools.pages import explorer
+from workshop_utils.images.dataset import CIFAR10, STANDIN
+from workshop_utils.settings import PROFILES
+from workshop_utils.training.runs import RunError
 
 
-def test_the_page_needs_nothing_but_itself(data):
-    page = explorer.to_page(wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), data)
-    assert re.findall(r"""(?:src|href)\s*=(?!"data:)|url\(|@import|https?:""", page) == []
-    assert f"Choose two of {10 * explorer.PER_CLASS} validation images of the stand-in" in page
+@pytest.fixture
+def history():
+    return wu.History([1.0], [0.5], [1.0], [0.5], [1.0], [0.5], [0.1], [1.0])
 
 
-def test_the_first_images_of_each_class_are_taken_class_after_class():
-    labels = torch.tensor([1, 0, 1, 1, 0, 2])
-    assert explorer.some_of_each_class(labels, 2).tolist() == [1, 4, 0, 2, 5]
+@pytest.fixture
+def saved(data, settings, history):
+    """Save a CNN of one's own as trained on a data set."""
+
+    def save(dataset):
+        model = explorer.CLASSIFIERS["CNN"]()
+        wu.save_run("cnn", history, dataclasses.replace(data, name=dataset), settings, model=model)
+        return model
+
+    return save
 
 
-def test_without_a_trained_autoencoder_one_is_trained(data, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(explorer, "load_data", lambda settings: data)
-    monkeypatch.setenv("WORKSHOP_RUNS", str(tmp_path))
+def loaded(settings):
+    """What the explorer takes, and the first weight of it."""
+    model = explorer.CLASSIFIERS["CNN"]()
+    return explorer.load("cnn", settings, model=model), model.conv1.weight
+
+
+def with_choice(settings, dataset):
+    return dataclasses.replace(settings, dataset=dataset)
+
+
+def test_on_a_fresh_computer_the_page_has_the_networks_that_came_with_the_workbook(
+    monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setenv("WORKSHOP_RUNS", str(tmp_path / "none"))
+    monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path / "none"))
     monkeypatch.setattr(explorer, "PAGES", tmp_path)
     explorer.main()
-    assert "yet: one is trained" in capsys.readouterr().out
-    assert "Between two images" in (tmp_path / "explorer.html").read_text(encoding="utf-8")
+    assert capsys.readouterr().out.count(": the run that came with the workbook") == 2
+    page = (tmp_path / "explorer.html").read_text(encoding="utf-8")
+    assert "Here: cnn: the run that came with the workbook, 10 epochs on CIFAR-10" in page
+    assert "Here: autoencoder: the run that came with the workbook, 48 epochs" in page
+
+
+def test_your_own_run_goes_before(settings, saved):
+    model = saved(CIFAR10)
+    subject, weight = loaded(with_choice(settings, "auto"))
+    assert torch.equal(weight, model.conv1.weight)
+    assert "your own run" in subject.about
+    assert subject.examples.title.startswith(CIFAR10)
+
+
+def test_a_run_on_the_standin_is_shown_drawings(settings, saved):
+    model = saved(STANDIN)
+    for choice in ("auto", "standin"):
+        subject, weight = loaded(with_choice(settings, choice))
+        assert torch.equal(weight, model.conv1.weight)
+        assert subject.examples.title == STANDIN
+    subject, weight = loaded(with_choice(settings, "cifar10"))
+    assert "came with the workbook" in subject.about
+
+
+def test_a_damaged_run_is_told_and_the_workbooks_own_taken(settings, saved, capsys):
+    saved(CIFAR10)
+    [file] = settings.runs_dir.glob("*.safetensors")
+    file.write_bytes(file.read_bytes()[:-10])
+    subject, _weight = loaded(with_choice(settings, "cifar10"))
+    assert "is damaged. Remove it" in capsys.readouterr().out
+    assert "came with the workbook" in subject.about
+
+
+def test_a_workbook_without_its_networks_says_so(settings, monkeypatch, tmp_path):
+    monkeypatch.setattr("workshop_utils.training.runs.SHIPPED_RUNS", tmp_path)
+    with pytest.raises(RunError, match="The cnn that came with the workbook is missing"):
+        loaded(dataclasses.replace(settings, profile=PROFILES["full"]))

@@ -149,6 +149,7 @@ def test_the_first_page_leads_to_pages_and_to_the_slides_there_are(first_page):
     measured, bare = first_page("article")
     assert [x["href"] for x in measured("a")] == ["01_mlp.html", "../slides/01_mlp.html"]
     assert [x["href"] for x in bare("a")] == ["bare.html"]
+    assert first_page.main.a["href"] == "explorer.html"  # before everything else
 
 
 def test_the_thumbnail_is_small_and_of_the_shape_that_fits_best():

@@ -48,6 +48,7 @@ def test_conda_and_pip_install_the_same_versions():
         ("analysis", "files networks"),
         ("training", "settings files say networks images"),
         ("figures", "settings files say networks images analysis training"),
+        ("inside", "settings files say networks images figures"),
         ("experiments", "settings files say table networks images analysis training figures"),
         ("exercises", "settings files say networks images analysis training figures experiments"),
         ("doctor", "settings files networks images analysis training figures experiments"),

@@ -1,8 +1,8 @@
 """Helpers for the workbook on convolutional networks and autoencoders.
 
 Rooms, each importing only from those before it: networks, images, analysis, training, figures,
-experiments, exercises, doctor. Names are imported from their module when they are first used, so
-that `import workshop_utils` stays quick.
+inside, experiments, exercises, doctor. Names are imported from their module when they are first
+used, so that `import workshop_utils` stays quick.
 """
 
 import os
@@ -99,6 +99,7 @@ else:
             ],
             "figures.slider": ["explore_lines"],
             "figures.source": ["show_source"],
+            "inside.look": ["look_inside"],
             "experiments.experiments": ["Experiments"],
             "experiments.labels": ["by_labels", "draw_labelled", "show_labels", "try_labels"],
             "experiments.plots": [

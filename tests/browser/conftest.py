@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from built import NOTEBOOKS
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tools.browser import find_chromium
 from tools.pages import pages, slides
 from tools.pages.rendering import write_html
 
@@ -25,8 +25,7 @@ ONLY_DEJAVU = """<fontconfig>
 @pytest.fixture(scope="session")
 def start() -> Iterator[Callable[..., Browser]]:
     """Start a headless browser: the system's Chromium or Chrome."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    installed = next(filter(None, map(shutil.which, names)), None)
+    installed = find_chromium()
     if installed is None:
         pytest.fail("No Chromium or Chrome was found. On Debian: apt-get install chromium")
     numbers = random.getstate()

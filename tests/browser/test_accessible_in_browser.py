@@ -12,8 +12,9 @@ from built import LAPTOP, NOTEBOOKS, PHONE, open_deck
 from making import noise
 
 import workshop_utils as wu
-from tools.pages import explorer
 from tools.pages.rendering import write_html
+from workshop_utils.inside.examples import examples_of
+from workshop_utils.inside.page import Subject, to_page
 
 pytestmark = pytest.mark.browser
 # From the package's file: the package itself reads it with the letters of the computer.
@@ -24,8 +25,10 @@ UNFOLD = "for (const one of document.querySelectorAll('details')) one.open = tru
 def make_explorer():
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        networks = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
-    return explorer.to_page(*networks, noise())
+        cnn = wu.BasicConvNet(8, 16, 256)
+        autoencoder = wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
+    examples = examples_of(noise())
+    return to_page(Subject((cnn,), examples), Subject(autoencoder, examples))
 
 
 OTHERS = {"explorer": make_explorer}  # pages that are not made of notebooks

@@ -1,4 +1,4 @@
-"""A student in JupyterLab, in notebook 3 and with a slider: pytest -m browser tests/browser."""
+"""A student in JupyterLab, in a notebook and inside a network: pytest -m browser tests/browser."""
 
 import json
 import os
@@ -38,6 +38,8 @@ import workshop_utils as wu
 torch.manual_seed(0)
 images = torch.rand(4, 3, 32, 32)
 wu.explore_lines(wu.ConvEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32), images, list("abcd"))"""
+INSIDE = """import workshop_utils as wu
+wu.look_inside(wu.BasicConvNet(8, 16, 256))"""
 WITH_A_THIRD_RELU = ENCODER.replace("self.layers(x)", "torch.relu(self.layers(x))")
 SETTINGS = {
     # All cells are in the page, also those out of sight; and no question about news.
@@ -66,12 +68,13 @@ def workbook(request, tmp_path):
 
 @pytest.fixture
 def lab(tmp_path, workbook):
-    """JupyterLab on this computer alone, with two notebooks; name of a notebook -> address."""
+    """JupyterLab on this computer alone, with three notebooks; name of a notebook -> address."""
     work = tmp_path / "work"
     work.mkdir()
     shutil.copy(workbook / "notebooks" / NOTEBOOK, work)
-    slider = new_notebook(cells=[new_code_cell(LINES)], metadata=build.METADATA)
-    nbformat.write(slider, work / "slider.ipynb")
+    for name, code in (("slider", LINES), ("inside", INSIDE)):
+        notebook = new_notebook(cells=[new_code_cell(code)], metadata=build.METADATA)
+        nbformat.write(notebook, work / f"{name}.ipynb")
     for name, setting in SETTINGS.items():
         file = tmp_path / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -227,3 +230,16 @@ def test_a_student_walks_between_two_images_with_the_keyboard(page, lab):
 
     page.get_by_label("to", exact=True).select_option("4: d")
     expect(picture).not_to_have_attribute("src", in_the_middle)
+
+
+def test_a_student_looks_inside_a_network(page, lab):
+    page.goto(lab("inside.ipynb"))
+    student = Student(page)
+    student.wait()
+    student.run_all()
+
+    inside = page.frame_locator(".jp-OutputArea iframe")
+    scores = inside.locator(".scores tbody tr")
+    expect(scores).to_have_count(10, timeout=60_000)
+    inside.get_by_label("Move to the right").press("ArrowRight")
+    expect(inside.locator(".moves tbody tr").first).to_contain_text("1 and 0")

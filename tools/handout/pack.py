@@ -25,6 +25,7 @@ from workshop_utils.files import written_whole
 
 TEXTS = Path(__file__).parent
 PACKAGE = ROOT / "workshop_utils"
+PAGE = PACKAGE / "inside" / "page"
 NAME = "convnet-workbook"
 COPIED = (
     "LICENSE",
@@ -84,6 +85,7 @@ def for_students(made: dict[str, NotebookNode], hidden: list[Path]) -> Files:
     files |= _read(ROOT, (ROOT / name for name in COPIED))
     files |= _read(ROOT, {*PACKAGE.rglob("*.py")} - {*hidden})
     files |= _read(ROOT, [*RECORDED.rglob("*.json"), *RECORDED.rglob("*.safetensors")])
+    files |= _read(ROOT, PAGE.iterdir())
     for room in {module.parent.name for module in hidden}:
         files[f"{PACKAGE.name}/{room}/__init__.py"] += LOOK_THERE_TOO.format(room=room).encode()
     files[f"{PACKAGE.name}/{CURTAIN}"] = _zipped(_read(PACKAGE, hidden))

@@ -31,14 +31,18 @@ import torch
 import torch.nn.functional as F
 from nbclient import NotebookClient
 from PIL import Image
+from playwright.sync_api import Page, sync_playwright
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, RandomSampler, TensorDataset
 from torchvision.transforms import ToTensor
 
 import workshop_utils as wu
+from tools.browser import find_chromium
 from tools.places import ROOT, SOLUTIONS, between_marks
 from workshop_utils.files import written_whole
-from workshop_utils.images.dataset import ImageData
+from workshop_utils.images.dataset import CIFAR10, ImageData
+from workshop_utils.inside.examples import examples_for
+from workshop_utils.inside.page import Subject, to_page
 from workshop_utils.settings import PROFILES
 
 SPEED = ROOT / "docs" / "speed.md"
@@ -361,6 +365,52 @@ def seconds_to_first_figure() -> float:
     raise RuntimeError("Notebook 1 showed no figure.")
 
 
+REDRAW = """(view) => {
+  const times = [];
+  for (let i = 0; i < 41; i++) {
+    if (view === "network") inside.network.picture.choose(i % 30);
+    else inside.autoencoder.alpha = i / 40;
+    const started = performance.now();
+    inside[view].draw();
+    document.body.getBoundingClientRect(); // laid out, too
+    times.push(performance.now() - started);
+  }
+  return times.sort((a, b) => a - b)[20] / 1000;
+}"""
+REDRAWN = {
+    "network": "the page to look inside: all maps of the CNN anew",
+    "autoencoder": "the page to look inside: all maps of the autoencoder anew",
+}
+
+
+def seconds_to_redraw(page: Page, n_rounds: int) -> dict[str, list[float]]:
+    """Seconds to compute and show everything anew in the browser, for another image or point.
+
+    Args:
+        page: an empty page of a browser.
+        n_rounds: how often; each time is the middle one of 41.
+    """
+    examples = examples_for(CIFAR10)
+    classifier = Subject((CNN.network(),), examples)
+    page.set_content(to_page(classifier, Subject((*autoencoder().children(),), examples)))
+    page.wait_for_function("window.inside")
+    return {
+        title: [page.evaluate(REDRAW, view) for _ in range(n_rounds)]
+        for view, title in REDRAWN.items()
+    }
+
+
+def redraws(n_rounds: int) -> dict[str, list[float]]:
+    """The same in the system's Chromium; nothing where there is none."""
+    chromium = find_chromium()
+    if chromium is None:
+        print("No Chromium or Chrome was found: the page to look inside is not measured.")
+        return {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        return seconds_to_redraw(browser.new_page(), n_rounds)
+
+
 # --- the tables ---
 
 
@@ -435,6 +485,7 @@ def main() -> None:
             timed(lambda: wu.load_data(settings).train_images.max())[0] for _ in rounds
         ],
         "kernel's start to first figure": [seconds_to_first_figure() for _ in rounds],
+        **redraws(wanted.rounds),
     }
     text = f"{tables(found, starting)}\n\n{measured_on(data, wanted.rounds)}"
     print(f"\n{text}")

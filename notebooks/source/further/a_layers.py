@@ -190,3 +190,13 @@ wu.show_image_rows(rows, "Patches that excite filters of conv2 most")
 # %% [markdown] tags=["fragment"]
 # Most rows share something that can be named: a colour, an edge in one direction, dark above light. Not objects: two layers
 # of convolution see too little for that.
+
+# %% [markdown] tags=["slide"]
+# ## Look inside yourself
+#
+# Here the CNN runs in the page. Draw on the image or move it, and watch all maps and scores. Choose any number of a map to
+# see its window, its filter and their products; change the filter, and see what follows. **Try:** move the image by one pixel,
+# then by two. Which maps move along?
+
+# %% tags=["fragment"]
+wu.look_inside(cnn, data=data)

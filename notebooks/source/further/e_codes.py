@@ -110,3 +110,12 @@ wu.show_image_rows(rows, "Codes of images, and random codes")
 # *Each alone*: coloured noise, though each number is one that occurs. *Together*: something like photographs out of focus, but no
 # objects. So what matters is how the numbers of a code fit together, and correlations are only part of it: the codes of images fill
 # a small part of the space, and it has a shape of its own.
+
+# %% [markdown] tags=["slide"]
+# ## Change a code yourself
+#
+# Walk between two images, and change single numbers of the code. **Try:** what does one number do to the image, and where? Is
+# there one that stands for something that could be named?
+
+# %% tags=["fragment"]
+wu.look_inside(encoder, decoder, data=data)

@@ -30,6 +30,9 @@ settings = wu.Settings.from_environment()
 print(settings)
 data = wu.load_data(settings)
 
+# %% [markdown]
+# ## More channels
+
 # %% [markdown] tags=["slide", "exercise"]
 # ### Exercise C.1 · Experiment: more channels, another learning rate
 #
@@ -172,7 +175,7 @@ runs = {"CNN": widths.where(width=1, learning_rate=0.01), "deeper": deeper.trial
 wu.plot_accuracy_by_time(runs, f"Accuracy by time, {deeper.measured_on}")
 
 # %% [markdown] tags=["slide"]
-# | | parameters | training | accuracy |
+# | network | parameters | training | accuracy |
 # |---|---|---|---|
 # | CNN of notebook 2 | << parameters.cnn >> | 10 epochs, << minutes("try_width", width=1) >> minute on one core | << sweep("try_width", width=1, learning_rate=0.01) >> |
 # | `DeeperConvNet` | << parameters.deeper >> | 18 epochs, << minutes("try_deeper") >> minutes on one core | << sweep("try_deeper") >> |

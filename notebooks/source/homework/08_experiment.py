@@ -112,7 +112,7 @@ wu.check_prediction(prediction, outcomes).must_pass()
 # trains every setting on a few images: it sees whether all of them run, and whether the seed decides what comes out.
 
 # %% [markdown] tags=["essay"]
-# | | in my experiment |
+# | question | in my experiment |
 # |---|---|
 # | varied | batch size 32 or 128; epochs 1 or 4 |
 # | parameters | equal |

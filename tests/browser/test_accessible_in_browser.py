@@ -5,13 +5,18 @@ It cannot use the keyboard; the tests below do.
 """
 
 from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
 from built import LAPTOP, NOTEBOOKS, PHONE, open_deck
+from grading import answers
 from making import noise
+from test_class_page import LINES, REVERSED, Class
 
 import workshop_utils as wu
+from tools.grading.class_page import write_page
 from tools.pages.rendering import write_html
 from workshop_utils.inside.examples import examples_of
 from workshop_utils.inside.page import Subject, to_page
@@ -31,7 +36,16 @@ def make_explorer():
     return to_page(Subject((cnn,), examples), Subject(autoencoder, examples))
 
 
-OTHERS = {"explorer": make_explorer}  # pages that are not made of notebooks
+def make_class_page():
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nbgrader.api.get_alembic_version", lambda: "0")  # it starts a program
+        made = Class(Path(folder))
+        made.add("ann", LINES, answers.ALL_WRONG, REVERSED | {"latent-line": "pixels"})
+        made.gradebook.close()
+        return write_page(Path(folder)).read_text(encoding="utf-8")
+
+
+OTHERS = {"explorer": make_explorer, "class": make_class_page}  # not made of notebooks
 
 
 def complaints(page):
@@ -46,6 +60,7 @@ def complaints(page):
     ]
 
 
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's
 @pytest.mark.parametrize("name", [*NOTEBOOKS, "index", *OTHERS])
 def test_axe_finds_nothing_on_a_page_folded_or_not_light_or_dark(opened, built, name):
     if name in OTHERS:

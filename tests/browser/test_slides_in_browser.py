@@ -181,7 +181,7 @@ def test_links_of_the_first_page_lead_to_files(opened, built):
     page = opened("html/index.html", LAPTOP)
     addresses = page.locator("article a").evaluate_all("all => all.map((x) => x.href)")
     assert len(addresses) == 2 * len(NOTEBOOKS)
-    there = {file.as_uri() for file in built.rglob("*.html")}
+    there = {x.as_uri() for kind in ("html", "slides") for x in (built / kind).glob("*.html")}
     assert set(addresses) == there - {(built / "html" / "index.html").as_uri()}
 
 

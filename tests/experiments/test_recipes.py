@@ -127,7 +127,8 @@ def test_the_networks_of_the_first_seed_are_kept_and_come_back_as_they_were(data
 
 @pytest.mark.parametrize("name", ["mlp", "cnn", "autoencoder", "plain"])
 def test_a_network_is_trained_once_and_found_afterwards(name, data, settings, capsys):
-    short = dataclasses.replace(settings.profile, classifier_epochs=1, autoencoder_epochs=1)
+    one = {"classifier_epochs": 1, "experiment_epochs": 0, "autoencoder_epochs": 1}
+    short = dataclasses.replace(settings.profile, **one)
     settings = dataclasses.replace(settings, profile=short)
     networks = [wu.trained(name, data, settings) for _ in range(2)]
     assert capsys.readouterr().out.count("epoch  1/1") == 1

@@ -86,7 +86,8 @@ def _prepare_home(home: Path) -> None:
         }
     )
     data = wu.load_data(settings)
-    once = dataclasses.replace(settings.profile, classifier_epochs=1, autoencoder_epochs=1)
+    one = {"classifier_epochs": 1, "experiment_epochs": 0, "autoencoder_epochs": 1}
+    once = dataclasses.replace(settings.profile, **one)
     for name in ("cnn", "autoencoder"):
         wu.trained(name, data, dataclasses.replace(settings, profile=once))
 

@@ -215,7 +215,8 @@ def trained(name: str, data: ImageData, settings: Settings) -> Any:  # noqa: ANN
             run.load_into(encoder=encoder, decoder=decoder)
         else:
             adam = torch.optim.Adam(both.parameters(), lr=1e-3)
-            n_epochs = profile.sweep_epochs if name == "plain" else profile.autoencoder_epochs
+            as_in_notebook_3 = profile.experiment_epochs + profile.autoencoder_epochs
+            n_epochs = profile.sweep_epochs if name == "plain" else as_in_notebook_3
             train_autoencoder(encoder, decoder, *loaders, adam, n_epochs, keep)
         found = encoder, decoder
     if run:

@@ -130,10 +130,12 @@ def _wait_until_up(address, server, log):
 
 
 class Student:
-    """What a student does with a notebook."""
+    """What a student does with a notebook, once it is open and its kernel ready."""
 
-    def __init__(self, page):
+    def __init__(self, page, address):
         self.page = page
+        page.goto(address)
+        self.wait()
 
     def wait(self):
         """Until the kernel has nothing more to do."""
@@ -175,9 +177,7 @@ def page(chromium):
 
 
 def test_a_student_gets_an_answer_on_a_wrong_encoder_and_goes_on_with_a_right_one(page, lab):
-    page.goto(lab(NOTEBOOK))
-    student = Student(page)
-    student.wait()
+    student = Student(page, lab(NOTEBOOK))
     stub = student.cell("class ConvEncoder(nn.Module)")
     check = student.cell("wu.check_encoder")
 
@@ -208,9 +208,7 @@ def test_a_student_gets_an_answer_on_a_wrong_encoder_and_goes_on_with_a_right_on
 
 
 def test_a_student_walks_between_two_images_with_the_keyboard(page, lab):
-    page.goto(lab("slider.ipynb"))
-    student = Student(page)
-    student.wait()
+    student = Student(page, lab("slider.ipynb"))
     student.run_all()
 
     picture = page.get_by_alt_text("blend of pixels")
@@ -233,9 +231,7 @@ def test_a_student_walks_between_two_images_with_the_keyboard(page, lab):
 
 
 def test_a_student_looks_inside_a_network(page, lab):
-    page.goto(lab("inside.ipynb"))
-    student = Student(page)
-    student.wait()
+    student = Student(page, lab("inside.ipynb"))
     student.run_all()
 
     inside = page.frame_locator(".jp-OutputArea iframe")

@@ -23,7 +23,7 @@ from nbgrader.utils import is_grade, is_solution
 
 import workshop_utils as wu
 from tools.grading.anonymous import PACKAGE, anonymous
-from tools.grading.course.needed import Exercise, Released, grade_id, read
+from tools.grading.course.needed import NO_PYTHON, Exercise, Released, grade_id, read
 from tools.grading.release import ASSIGNMENTS
 from tools.notebooks.points import HEADING
 from tools.pages.rendering import code_block, fill
@@ -211,15 +211,16 @@ class _Notebook:
                 self.tallies[grade_id(cell)] = Tally(grade_id(cell), title)
                 if is_solution(cell):
                     self.essays[grade_id(cell)] = cell.source.strip()
+        nodes = [*ast.walk(ast.parse(self.released))]
         texts = {
             node.value
-            for node in ast.walk(ast.parse(self.released))
+            for node in nodes
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         words = [text for text in texts | {*wu.VARIANTS} if re.search(r"\w", text)]
         self.answers = {text.casefold(): text for text in words}
         self.variables: dict[str, str] = {}  # that hold a prediction -> what it is about
-        for node in ast.walk(ast.parse(self.released)):
+        for node in nodes:
             match node:
                 case ast.Call(
                     func=ast.Attribute(attr="check_prediction"),
@@ -299,7 +300,7 @@ class _Notebook:
             return {}
         try:
             statements = ast.parse(source).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except NO_PYTHON:
             return {}
         found = {}
         for statement in statements:

@@ -8,6 +8,7 @@ trained networks where there are some, else those that came with the workbook.
 
 import dataclasses
 
+import torch
 from torch import nn
 
 from tools.pages.rendering import PAGES, write_html
@@ -38,14 +39,13 @@ def load(name: str, settings: Settings, **models: nn.Module) -> Subject:
         settings, profile=PROFILES["full"], shipped=True, runs_dir=PAGES / "none of yours"
     )
     for dataset, where in [(each, own) for each in DATASETS[own.dataset]] + [(CIFAR10, came_along)]:
-        examples = examples_for(dataset)
-        nothing = examples.images[:0], examples.labels[:0]
+        nothing = torch.empty(0, 3, 32, 32, dtype=torch.uint8), torch.empty(0, dtype=torch.int64)
         data = ImageData(dataset, "", *nothing, *nothing, *nothing)
         try:
             if run := find_run(name, data, where):
                 run.load_into(**models)
                 print(run)
-                return Subject((*models.values(),), examples, f"Here: {run}.")
+                return Subject((*models.values(),), examples_for(dataset), f"Here: {run}.")
         except RunError as error:
             print(error)
     raise RunError(f"The {name} that came with the workbook is missing: get the workbook anew.")

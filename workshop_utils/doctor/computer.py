@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import shutil
@@ -118,17 +119,21 @@ def check_folders(known: Known) -> Finding:
     from workshop_utils.images.load import Found, find_cifar10
 
     images, runs = known.settings.data_dir, known.settings.runs_dir
-    try:
-        found = find_cifar10(images)
-    except DataError:  # told by the check of the images
-        found = Found()
+
+    @functools.cache
+    def found() -> Found:
+        try:
+            return find_cifar10(images)
+        except DataError:  # told by the check of the images
+            return Found()
+
     for variable, folder, else_ in (
         ("WORKSHOP_DATA", images, "CIFAR-10 cannot be downloaded"),
         ("WORKSHOP_RUNS", runs, "trained networks are not kept"),
     ):
         reason = why_not_writable(folder)
         # Images that are there are only read.
-        if reason and not ((found.cached or found.place) and folder == images):
+        if reason and not (folder == images and (found().cached or found().place)):
             return Finding(
                 FAIL,
                 f"{folder} cannot be written: {reason}. The notebooks run, but {else_}.",
@@ -137,7 +142,7 @@ def check_folders(known: Known) -> Finding:
             )
     free = shutil.disk_usage(is_there(images)).free
     text = f"{free / GB:.1f} GB are free in {images}"
-    if free < DISK_NEEDED and not found.cached:
+    if free < DISK_NEEDED and not found().cached:
         return Finding(
             FAIL,
             f"Only {text}; the images need {DISK_NEEDED / GB:.0f} GB.",

@@ -94,11 +94,12 @@ def find_cifar10(data_dir: Path) -> Found:
         DataError: everything that is there is incomplete or altered.
     """
     data_dir, file = cifar10.folder_of(data_dir), CACHE_FILES[CIFAR10]
-    caches, places = list(cache.copies(data_dir, file)), cifar10.find(data_dir)
-    for cached in caches:
+    places = cifar10.find(data_dir)
+    caches, damaged = [], []
+    for cached in cache.copies(data_dir, file):
         if not places or cached.made_from in (cifar10.OFFICIAL_FOLDER, cifar10.ARCHIVE):
             return Found(cached)
-    damaged = []
+        caches.append(cached)
     for place in places:
         try:
             made_from = cifar10.check(place)

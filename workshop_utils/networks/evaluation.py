@@ -123,7 +123,7 @@ def check_loader(loader: Any, name: str) -> None:  # noqa: ANN401 - whatever som
             "batches are needed: torch.utils.data.DataLoader(images, batch_size=128) makes them."
         )
     if isinstance(loader, (type, tuple)) or not all(
-        hasattr(loader, name) for name in ("__len__", "__iter__")
+        hasattr(loader, needed) for needed in ("__len__", "__iter__")
     ):
         raise ValueError(
             f"The {name} loader must be one that data.loaders() makes (it makes two), or the like, "

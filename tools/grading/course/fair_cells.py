@@ -78,10 +78,10 @@ class FairReader(NotebookExporter):
         try:
             notebook = _read(file)
         except Exception as reason:  # whatever a file that is no notebook makes nbformat do
-            said = str(reason) if isinstance(reason, UnreadableError) else "It is not a notebook."
+            why = str(reason) if isinstance(reason, UnreadableError) else "It is not a notebook."
             notebook = _released(file.parent.name, file.stem)
-            said = f"**This file could not be read, and earns no points.** {said}"
-            notebook.cells.insert(0, new_markdown_cell(said))
+            text = f"**This file could not be read, and earns no points.** {why}"
+            notebook.cells.insert(0, new_markdown_cell(text))
         metadata = {"name": file.stem, "path": str(file.parent)}
         return self.from_notebook_node(notebook, {**(resources or {}), "metadata": metadata})
 

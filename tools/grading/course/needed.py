@@ -16,6 +16,8 @@ from functools import lru_cache
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+# What a text raises that is no Python, or too deep to be read.
+NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 CELL_MAGIC = re.compile(r"\A\s*%%.*\n?")
 TIMED = re.compile(r"^(\s*)%time(it)? ", flags=re.MULTILINE)
 DEFINED = re.compile(r"^(?:(?:async )?def |class )(\w+)|^(\w+) *=[^=]", flags=re.MULTILINE)
@@ -67,7 +69,7 @@ def read(source: str) -> Code:
         python = TransformerManager().transform_cell(code)
         tree = ast.parse(python)
         names = symtable.symtable(python, "cell", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NO_PYTHON:
         found = frozenset(filter(None, (name for pair in DEFINED.findall(code) for name in pair)))
         return Code(defines=found, plain=source.strip(), beyond_names=beyond_names)
     used = frozenset(_used(names))

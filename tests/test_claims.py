@@ -89,6 +89,11 @@ def test_moved_images_cost_the_cnn_more_than_the_mlp_with_every_seed():
     assert all(cnn[seed] > mlp[seed] + 2 for seed in mlp)
 
 
+def test_moved_back_both_networks_regain_most_of_what_they_lost():
+    printed = str(nbformat.read(places.SOLUTIONS / "further" / "b_moved.ipynb", as_version=4))
+    assert "moved back, each regains more than half of its loss: True" in printed
+
+
 @pytest.mark.parametrize("learning_rate", [0.003, 0.01])
 def test_at_small_learning_rates_every_step_in_width_helps(learning_rate):
     narrow, middle, wide = (

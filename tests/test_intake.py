@@ -230,7 +230,7 @@ def test_errors_are_sentences(course, tmp_path, monkeypatch, capsys):
     archive.write_bytes(b"no zip file")
     for arguments, said in (
         ([archive, course], "cannot be read as a zip file"),
-        ([tmp_path / "none.zip", course], "cannot be read as a zip file"),
+        ([tmp_path / "none.zip", course], "There is no file"),
         ([archive, tmp_path], "no released course"),
         ([archive, course, "exam"], "no assignment 'exam'"),
     ):

@@ -101,6 +101,8 @@ def take_in(archive: Path, course: Path, assignment: str | None = None) -> Intak
     if not released:
         what = f"assignment {assignment!r}" if assignment else "released course"
         raise ValueError(f"There is no {what} in {course}. Make it with tools.grading.release.")
+    if not archive.is_file():
+        raise ValueError(f"There is no file {archive}: give the zip as your course system made it.")
     found = Intake()
     by_student: dict[str, list[HandedIn]] = {}
     try:

@@ -1,8 +1,8 @@
 """Helpers for the workbook on convolutional networks and autoencoders.
 
 Rooms, each importing only from those before it: networks, images, analysis, training, figures,
-inside, experiments, exercises, doctor. Names are imported from their module when they are first
-used, so that `import workshop_utils` stays quick.
+inside, experiments, contest, exercises, doctor. Names are imported from their module when they are
+first used, so that `import workshop_utils` stays quick.
 """
 
 import os
@@ -125,6 +125,8 @@ else:
             ],
             "experiments.reference": ["show_result"],
             "experiments.sweeps": ["sweep"],
+            "contest.board": ["plot_board", "show_board"],
+            "contest.judge": ["hand_in", "referee"],
             "exercises.cnn_forward": ["check_cnn_forward"],
             "exercises.convolution": ["check_convolution"],
             "exercises.counting": ["check_parameter_counts"],

@@ -27,6 +27,7 @@ class Profile:
     `experiment_epochs` is for one run of an experiment. Each run of a sweep takes `sweep_epochs`,
     as do trainings that are compared with it, and there is one run for each of `sweep_seeds`; those
     of a sweep whose runs take long, `long_epochs`. All of them learn from the first `sweep_images`.
+    A minute of a contest's budget lasts `contest_seconds`.
     `n_train` and `n_test` limit the images, before some are kept for validation; None takes all.
     """
 
@@ -38,6 +39,7 @@ class Profile:
     sweep_seeds: tuple[int, ...]
     sweep_images: int | None
     long_epochs: int
+    contest_seconds: float
     n_train: int | None
     n_test: int | None
 
@@ -53,6 +55,7 @@ PROFILES = {
         sweep_seeds=(0, 1, 2),
         sweep_images=None,
         long_epochs=18,
+        contest_seconds=60,
         n_train=None,
         n_test=None,
     ),
@@ -66,6 +69,7 @@ PROFILES = {
         sweep_seeds=(0,),
         sweep_images=1_000,
         long_epochs=1,
+        contest_seconds=1,
         n_train=10_000,
         n_test=1_000,
     ),

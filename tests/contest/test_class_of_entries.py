@@ -1,0 +1,111 @@
+"""Twenty made-up entries: refereed, handed in, put on one board, and scored again."""
+
+import dataclasses
+
+import pytest
+import torch
+import torch.nn.functional as F
+from test_contest import ENTRY, SUFFIX
+
+import workshop_utils as wu
+from tools.grading import contest
+from workshop_utils.contest.judge import TESTS, read
+from workshop_utils.files import write_tensors
+from workshop_utils.images.load import load_data
+from workshop_utils.settings import PROFILES
+
+pytestmark = pytest.mark.long
+# The middle of every image is the class; the last one falls with the code that makes the network.
+NETWORKS = {
+    "linear": "nn.Sequential(nn.Flatten(), nn.Linear(3072, 10))",
+    "small": "nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(192, 10))",
+    "mlp": "wu.MultilayerPerceptronModel(n_features=3072, n_classes=10)",
+    "cnn": "wu.BasicConvNet(out_c1=8, out_c2=16, dense_units=64)",
+}
+RATES = (0.003, 0.01, 0.03, 0.1)
+
+
+def code(network, rate):
+    """An entry like the first one, with another network."""
+    first = "nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(3 * 16 * 16, 10))"
+    text = ENTRY.replace(first, NETWORKS[network]).replace("rate=0.1", f"rate={rate}")
+    return "import workshop_utils as wu\n" + text
+
+
+@pytest.fixture
+def settings(settings):
+    profile = dataclasses.replace(PROFILES["quick"], contest_seconds=2)
+    return dataclasses.replace(settings, profile=profile, dataset="standin", offline=True)
+
+
+def trained_on_test_images(data):
+    """Weights for the network "small" that no honest training finds."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.AvgPool2d(4), torch.nn.Flatten(), torch.nn.Linear(192, 10))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    for _ in range(60):
+        for x, labels in data.test_loader(100):
+            F.cross_entropy(model(x), labels).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+    return model.state_dict()
+
+
+def test_edited_numbers_are_found_and_unearned_weights_by_training_again(
+    settings, tmp_path, capsys, monkeypatch
+):
+    data = load_data(settings)
+    folder = tmp_path / "handed-in"
+    entries = {}
+    for network in NETWORKS:
+        for rate in RATES:
+            student = f"student{len(entries) + 1:02}"
+            file = tmp_path / f"{student}.py"
+            file.write_text(code(network, rate), encoding="utf-8")
+            entries[student] = wu.referee(file, 1, data, settings)
+            if len(entries) < 16:  # the last one has not handed in
+                wu.hand_in(entries[student], data, settings)
+    honest = {student: read(entry.file) for student, entry in entries.items()}
+
+    def put(student, weights, about):
+        write_tensors(folder / student / f"entry{SUFFIX}", weights, about)
+
+    for student, (weights, about) in honest.items():
+        put(student, weights, about)
+    weights, about = honest["student01"]
+    put("student01", weights, about | {"test_accuracy": about["test_accuracy"] + 0.01})
+    weights, about = honest["student02"]
+    put("student02", weights, about | {"validation_accuracy": 0.95, "test_accuracy": 0.95})
+    weights, about = honest["student03"]
+    put("student03", weights, about | {"test_accuracy": "90 %"})
+    weights, about = honest["student05"]
+    unearned = trained_on_test_images(data)
+    put("student17", unearned, about)
+    seen = contest.judged(folder / "student17" / f"entry{SUFFIX}", folder, data, settings).scores
+    put("student17", unearned, about | seen)  # what it says of itself is true
+    put("student18", *honest["student06"])
+    weights, about = honest["student07"]
+    put("student19", weights, about | {TESTS: 7})
+    weights, about = honest["student08"]
+    put("student20", weights, about | {"code": code("mlp", 0.1)})
+
+    monkeypatch.setattr(contest.Settings, "from_environment", lambda: settings)
+    monkeypatch.setattr(contest, "load_data", lambda _: data)
+    assert contest.main([str(folder), "--retrain", "1"]) == 1
+    said = capsys.readouterr().out
+    remarks = {
+        line.split("/")[0]: line
+        for line in said.splitlines()
+        if line.startswith("student") and ": " in line
+    }
+    edited = {student for student, line in remarks.items() if "EDITED" in line}
+    assert edited == {"student01", "student02", "student03"}
+    assert "not handed in" in remarks["student16"]
+    assert "The same weights as" in remarks["student18"]
+    assert "opened 7 times" in remarks["student19"]
+    assert "ended with an error" in remarks["student20"]
+    best = next(line for line in said.splitlines() if line.startswith("minutes"))
+    first = said.splitlines()[said.splitlines().index(best) + 1]
+    assert "student17" in first  # ahead, until it is trained again
+    validation, test, again = (float(share.strip("%")) for share in first.split()[-3:])
+    assert again < test - 5

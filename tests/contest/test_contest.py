@@ -1,0 +1,217 @@
+"""The contest: a budget that ends, a referee that scores, a board, a tutor who trusts nobody."""
+
+import csv
+import dataclasses
+import time
+
+import pytest
+import torch
+from torch import nn
+
+import workshop_utils as wu
+from tools.grading import contest
+from workshop_utils.contest import board, child
+from workshop_utils.contest.budget import Budget, recorded_ladder, seconds_of
+from workshop_utils.contest.judge import SUFFIX, ContestError, Entry, read
+from workshop_utils.files import write_tensors
+from workshop_utils.settings import PROFILES
+
+ENTRY = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def entry(data, settings, budget, rate=0.1):
+    model = nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(3 * 16 * 16, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
+    loader, _ = data.loaders(batch_size=50)
+    for x, labels in budget.batches(loader):
+        F.cross_entropy(model(x), labels).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return model
+"""
+
+
+@pytest.fixture
+def settings(settings):
+    """A minute lasts half a second."""
+    profile = dataclasses.replace(PROFILES["quick"], contest_seconds=0.5)
+    return dataclasses.replace(settings, profile=profile)
+
+
+@pytest.fixture
+def code(tmp_path):
+    """Writes a file of code."""
+
+    def write(text, name="mine"):
+        file = tmp_path / f"{name}.py"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write
+
+
+# --- the budget ---
+
+
+def test_batches_end_with_the_budget_in_the_middle_of_an_epoch():
+    budget = Budget(1, seconds=0.05)
+    last = max(budget.batches(range(10**9)))
+    assert last < 10**9 - 1
+    assert budget.used == 1
+
+
+def test_batches_come_epoch_after_epoch():
+    budget = Budget(1, seconds=0.2)
+    assert len(list(budget.batches([1, 2]))) > 2
+
+
+def test_waiting_costs_nothing_and_computing_does():
+    budget = Budget(1, seconds=1)
+    time.sleep(0.2)
+    assert budget.used < 0.1
+    while time.process_time() - budget._started < 0.2:
+        pass
+    assert 0.2 <= budget.used < 0.5
+
+
+def test_without_a_budget_an_entry_gives_its_network_untrained(data, settings):
+    entry = {}
+    exec(ENTRY, entry)
+    torch.manual_seed(0)
+    model = entry["entry"](data, settings, Budget(1, 0))
+    torch.manual_seed(0)
+    untrained = nn.Linear(3 * 16 * 16, 10)
+    assert torch.equal(model[2].weight, untrained.weight)
+
+
+def test_a_slower_computer_gets_as_many_more_seconds(monkeypatch):
+    step = recorded_ladder()["step"]
+    monkeypatch.setattr("workshop_utils.contest.budget.seconds_of_a_step", lambda _: 3 * step)
+    assert seconds_of(5) == pytest.approx(3 * 5 * 120)
+
+
+# --- the referee ---
+
+
+def test_an_entry_sees_no_test_images(data, settings, tmp_path):
+    file = tmp_path / "data.safetensors"
+    parts = {name: getattr(data, name) for name in child.PARTS}
+    write_tensors(file, parts, {"name": data.name, "variant": data.variant})
+    seen = child.read_data(file, seed=3)
+    assert torch.equal(seen.train_images, data.train_images)
+    assert torch.equal(seen.validation_labels, data.validation_labels)
+    assert (len(seen.test_images), len(seen.test_labels), seen.seed) == (0, 0, 3)
+
+
+def test_an_entry_is_trained_scored_handed_in_and_scored_again(code, data, settings, capsys):
+    entry = wu.referee(code(ENTRY), 1, data, settings)
+    assert entry.validation_accuracy > 0.5  # three bright rows tell the class
+    assert entry.test_accuracy is None
+    assert entry.about["threads"] <= 2
+    wu.hand_in(entry, data, settings)
+    assert "for the first time. Hand in this file" in capsys.readouterr().out
+
+    folder = entry.file.parent
+    weights, about = read(entry.file)
+    edited = folder / "b" / entry.file.name
+    write_tensors(edited, weights, about | {"test_accuracy": about["test_accuracy"] + 0.05})
+    (folder / "damaged.safetensors").write_bytes(entry.file.read_bytes()[:-20])
+    write_tensors(folder / "other.safetensors", weights, {"name": "a run"})
+
+    found = [contest.judged(file, folder, data, settings) for file in folder.rglob("*.safetensors")]
+    contest.note_copies(found)
+    by_file = {one.where: one for one in contest.best_first(found)}
+    mine = by_file[entry.file.name]
+    assert mine.scores["validation_accuracy"] == entry.validation_accuracy
+    assert mine.scores["test_accuracy"] == entry.test_accuracy
+    assert mine.remarks == [f"The same weights as b/{entry.file.name}."]
+    assert "EDITED: it says" in by_file[f"b/{entry.file.name}"].remarks[0]
+    assert "cut off or damaged" in by_file["damaged.safetensors"].remarks[0]
+    assert by_file["other.safetensors"].remarks == ["This is no file of the contest."]
+
+    contest.show(contest.best_first(found), folder)
+    table = (folder / "board.csv").read_text(encoding="utf-8")
+    assert len(list(csv.reader(table.splitlines()))) == 5
+    assert (folder / "board.png").stat().st_size > 10_000
+
+
+def test_the_test_set_is_counted_also_when_the_entry_is_trained_anew(
+    data, settings, code, monkeypatch, capsys
+):
+    weights = {"weight": torch.zeros(1)}
+    monkeypatch.setattr("workshop_utils.contest.judge.trained", lambda *_: (weights, USED))
+    monkeypatch.setattr(
+        "workshop_utils.contest.judge.predicted", lambda a, w, images, *_: torch.zeros(len(images))
+    )
+    for times in ("for the first time", "2 times by now; the first is what counts"):
+        entry = wu.referee(code(ENTRY), 5, data, settings)
+        wu.hand_in(entry, data, settings)
+        assert times in capsys.readouterr().out
+    another = wu.referee(code(ENTRY, "another"), 5, data, settings)
+    wu.hand_in(another, data, settings)
+    assert "for the first time" in capsys.readouterr().out
+
+
+USED = {"n_parameters": 1, "budget": 60.0, "seconds": 30.0, "threads": 2}
+SENTENCES = {
+    "an error": (
+        "def entry(data, settings, budget):\n    return data.pictures\n",
+        r"Line 2, 'return data.pictures': AttributeError: .*no attribute 'pictures'",
+    ),
+    "no network": (
+        "def entry(data, settings, budget):\n    pass\n",
+        "entry returned no network but a NoneType: its last line is `return model`.",
+    ),
+    "no entry": ("x = 1\n", "There is no function `entry"),
+    "no end": (
+        "def entry(data, settings, budget):\n    while True:\n        sum(range(1000))\n",
+        "used more than 1.1 times its budget and was ended.* Take all batches from",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "what", ["an error", *(pytest.param(each, marks=pytest.mark.long) for each in [*SENTENCES][1:])]
+)
+def test_what_goes_wrong_is_a_sentence(what, code, data, settings):
+    text, said = SENTENCES[what]
+    with pytest.raises(ContestError, match=said):
+        wu.referee(code(text), 1, data, settings)
+    assert not list(settings.runs_dir.rglob("*"))
+
+
+def test_what_cannot_be_is_said_before_anything_runs(code, data, settings, tmp_path):
+    with pytest.raises(ContestError, match="cannot be read"):
+        wu.referee(tmp_path / "none.py", 1, data, settings)
+    with pytest.raises(ValueError, match="minutes is 3, but a contest gives 1, 5 or 10."):
+        wu.referee(code(ENTRY), 3, data, settings)
+
+
+# --- the board ---
+
+
+def kept(settings, name, minutes, accuracy):
+    about = {"name": name, "minutes": minutes, "n_parameters": 1000, "seed": 0}
+    about |= {"validation_accuracy": accuracy}
+    file = settings.runs_dir / "contest" / f"{name}-{minutes}{SUFFIX}"
+    write_tensors(file, {"weight": torch.zeros(1)}, about)
+    return Entry(file, about)
+
+
+def test_the_board_has_short_budgets_first_and_of_each_the_best(settings, capsys):
+    for name, minutes, accuracy in (("a", 5, 0.5), ("b", 1, 0.2), ("c", 1, 0.4)):
+        kept(settings, name, minutes, accuracy)
+    assert [row.name for row in board.entries(settings)] == ["c", "b", "a"]
+    wu.show_board(settings)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines if "ladder" not in line] == ["entry", "c", "b", "a"]
+
+
+def test_a_damaged_file_keeps_no_board_away(settings, capsys):
+    kept(settings, "a", 1, 0.5)
+    (settings.runs_dir / "contest" / f"b{SUFFIX}").write_bytes(b"nothing")
+    assert [row.name for row in board.entries(settings)] == ["a"]
+    assert "cut off or damaged" in capsys.readouterr().out

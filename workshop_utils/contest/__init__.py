@@ -1,0 +1,1 @@
+"""How good a network gets in some minutes: an entry, a referee, a board, and the ladder."""

@@ -1,0 +1,137 @@
+"""The board of the contest: who reached what in how many minutes, beside the workbook's ladder."""
+
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from workshop_utils.contest.budget import MINUTES, recorded_ladder
+from workshop_utils.contest.judge import SUFFIX, ContestError, folder_of, read
+from workshop_utils.figures.style import BLUE, GREY, show_plot, styled
+from workshop_utils.say import say
+from workshop_utils.settings import Settings
+from workshop_utils.table import print_table
+
+LADDER = "the workbook's ladder"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry on the board; accuracies are fractions."""
+
+    name: str
+    minutes: int
+    n_parameters: int
+    seed: int
+    validation_accuracy: float
+    test_accuracy: float | None  # None: not handed in
+
+
+def entries(settings: Settings) -> list[Row]:
+    """Your own entries, as the referee has scored them, the best of each budget first."""
+    rows = []
+    for file in sorted(folder_of(settings).glob(f"*{SUFFIX}")):
+        try:
+            about = read(file)[1]
+        except ContestError as error:
+            say(error)
+            continue
+        rows.append(row_of(about))
+    return ranked(rows)
+
+
+def row_of(about: dict[str, Any]) -> Row:
+    """The row of what is said about an entry or a rung of the ladder."""
+    return Row(*(about.get(name) for name in Row.__dataclass_fields__))  # type: ignore[arg-type]
+
+
+def ranked(rows: list[Row]) -> list[Row]:
+    """Short budgets first, and of each the highest validation accuracy."""
+    return sorted(rows, key=lambda row: (row.minutes, -row.validation_accuracy))
+
+
+def ladder() -> list[Row]:
+    """What the workbook's own entry reached, with each of its seeds."""
+    trials = [trial for trial in recorded_ladder()["trials"] if not trial["without"]]
+    return [row_of({"name": LADDER, **trial}) for trial in trials]
+
+
+def show_board(settings: Settings) -> None:
+    """Print a table of your entries and of the ladder, the mean of its seeds.
+
+    Args:
+        settings: where your runs are kept.
+    """
+    rows = [(row, f"{row.seed}") for row in entries(settings)]
+    for minutes in MINUTES:
+        if steps := [row for row in ladder() if row.minutes == minutes]:
+            tests = [row.test_accuracy for row in steps if row.test_accuracy is not None]
+            validation = fmean(row.validation_accuracy for row in steps)
+            mean = Row(LADDER, minutes, steps[0].n_parameters, 0, validation, fmean(tests))
+            rows.append((mean, f"mean of {len(steps)}"))
+    order = {id(row): place for place, row in enumerate(ranked([row for row, _seed in rows]))}
+    rows.sort(key=lambda pair: order[id(pair[0])])
+    heading = ("minutes", "entry", "parameters", "seed", "validation", "test")
+    print_table([heading, *(_texts(row, seed) for row, seed in rows)])
+
+
+def _texts(row: Row, seed: str) -> tuple[object, ...]:
+    test = "" if row.test_accuracy is None else f"{row.test_accuracy:.1%}"
+    return (
+        row.minutes,
+        row.name,
+        f"{row.n_parameters:,}",
+        seed,
+        f"{row.validation_accuracy:.1%}",
+        test,
+    )
+
+
+@styled
+def plot_board(settings: Settings, title: str) -> None:
+    """Plot the validation accuracy of your entries, and of the ladder, against the minutes.
+
+    Args:
+        settings: where your runs are kept.
+        title: what to write above the figure.
+    """
+    rows = entries(settings)
+    figure = draw_board(rows, title)
+    steps = [
+        f"{row.minutes} minutes, seed {row.seed}: {row.validation_accuracy:.1%}" for row in ladder()
+    ]
+    entered = [f"{row.name}, {row.minutes} minutes: {row.validation_accuracy:.1%}" for row in rows]
+    finding = f"Entries: {'; '.join(entered) or 'none yet'}."
+    show_plot(figure, title, finding, f"The ladder: {'; '.join(steps)}.")
+
+
+def draw_board(rows: list[Row], title: str) -> Figure:
+    """Draw entries beside the ladder, in the style of the caller."""
+    figure, axes = plt.subplots(figsize=(8, 4.4))
+    steps = [[row for row in ladder() if row.minutes == minutes] for minutes in MINUTES]
+    steps = [step for step in steps if step]
+    means = [100 * fmean(row.validation_accuracy for row in step) for step in steps]
+    minutes = [step[0].minutes for step in steps]
+    axes.plot(minutes, means, "-", color=GREY, label=f"{LADDER}, mean of seeds")
+    for row in ladder():
+        height = 100 * row.validation_accuracy
+        axes.plot(row.minutes, height, "_", color=GREY, markersize=12, label="_each seed")
+    for row in rows:
+        axes.plot(row.minutes, 100 * row.validation_accuracy, "o", color=BLUE, label=f"_{row.name}")
+        axes.annotate(
+            row.name,
+            (row.minutes, 100 * row.validation_accuracy),
+            xytext=(7, -4),
+            textcoords="offset points",
+            color=BLUE,
+            fontsize=10,
+        )
+    axes.set(title=title, xlabel="minutes of two cores", ylabel="validation accuracy, %")
+    axes.set_xscale("log")
+    axes.set_xticks(MINUTES, [str(minutes) for minutes in MINUTES])
+    axes.set_xlim(0.8, 14)
+    axes.minorticks_off()
+    axes.legend(loc="lower right")
+    return figure

@@ -8,10 +8,11 @@ from test_contest import ENTRY, SUFFIX
 
 import workshop_utils as wu
 from tools.grading import contest
-from workshop_utils.contest.judge import TESTS, read
+from workshop_utils.contest.judge import read
 from workshop_utils.files import write_tensors
 from workshop_utils.images.load import load_data
 from workshop_utils.settings import PROFILES
+from workshop_utils.training.runs import N_TESTS
 
 pytestmark = pytest.mark.long
 NETWORKS = {
@@ -66,7 +67,7 @@ def test_edited_numbers_and_copies_are_found_and_nothing_else_is_called_edited(
     put("student17", *honest["student05"])
     put("student18", *honest["student06"])
     weights, about = honest["student07"]
-    put("student19", weights, about | {TESTS: 7})
+    put("student19", weights, about | {N_TESTS: 7})
     weights, about = honest["student08"]
     put("student20", weights, about | {"code": code("mlp", 0.1)})
 

@@ -31,13 +31,14 @@ from torch import Tensor
 
 from workshop_utils.contest.board import Row, draw_board
 from workshop_utils.contest.budget import MINUTES
-from workshop_utils.contest.judge import TESTS, ContestError, predicted, read, right, trained
+from workshop_utils.contest.judge import ContestError, predicted, read, right, trained
 from workshop_utils.figures.style import styled
 from workshop_utils.files import written_whole
 from workshop_utils.images.dataset import ImageData
 from workshop_utils.images.load import load_data
 from workshop_utils.settings import Settings
 from workshop_utils.table import print_table
+from workshop_utils.training.runs import N_TESTS
 
 # Part of the images by which a score may differ on another processor.
 TOLERANCE = 0.002
@@ -89,8 +90,8 @@ def judged(file: Path, folder: Path, data: ImageData, settings: Settings) -> Jud
     a_minute = settings.profile.contest_seconds
     if about["minutes"] not in MINUTES or about.get("seconds_of_a_minute") != a_minute:
         found.remarks.append("It had another budget.")
-    if about.get(TESTS) != (1 if "test_accuracy" in about else 0):
-        found.remarks.append(f"The test set was opened {about.get(TESTS)} times.")
+    if about.get(N_TESTS) != (1 if "test_accuracy" in about else 0):
+        found.remarks.append(f"The test set was opened {about.get(N_TESTS)} times.")
     return found
 
 

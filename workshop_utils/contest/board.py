@@ -24,7 +24,7 @@ class Row:
     name: str
     minutes: int
     n_parameters: int
-    seed: int
+    seed: int | str  # or which seeds it is the mean of
     validation_accuracy: float
     test_accuracy: float | None  # None: not handed in
 
@@ -58,32 +58,36 @@ def ladder() -> list[Row]:
     return [row_of({"name": LADDER, **trial}) for trial in trials]
 
 
+def rungs() -> dict[int, list[Row]]:
+    """Minutes -> the rows of the ladder with this budget, if there are any."""
+    steps = {minutes: [row for row in ladder() if row.minutes == minutes] for minutes in MINUTES}
+    return {minutes: step for minutes, step in steps.items() if step}
+
+
 def show_board(settings: Settings) -> None:
     """Print a table of your entries and of the ladder, the mean of its seeds.
 
     Args:
         settings: where your runs are kept.
     """
-    rows = [(row, f"{row.seed}") for row in entries(settings)]
-    for minutes in MINUTES:
-        if steps := [row for row in ladder() if row.minutes == minutes]:
-            tests = [row.test_accuracy for row in steps if row.test_accuracy is not None]
-            validation = fmean(row.validation_accuracy for row in steps)
-            mean = Row(LADDER, minutes, steps[0].n_parameters, 0, validation, fmean(tests))
-            rows.append((mean, f"mean of {len(steps)}"))
-    order = {id(row): place for place, row in enumerate(ranked([row for row, _seed in rows]))}
-    rows.sort(key=lambda pair: order[id(pair[0])])
+    rows = entries(settings)
+    for minutes, step in rungs().items():
+        means = [
+            fmean(getattr(row, name) for row in step)
+            for name in ("validation_accuracy", "test_accuracy")
+        ]
+        rows.append(Row(LADDER, minutes, step[0].n_parameters, f"mean of {len(step)}", *means))
     heading = ("minutes", "entry", "parameters", "seed", "validation", "test")
-    print_table([heading, *(_texts(row, seed) for row, seed in rows)])
+    print_table([heading, *map(_texts, ranked(rows))])
 
 
-def _texts(row: Row, seed: str) -> tuple[object, ...]:
+def _texts(row: Row) -> tuple[object, ...]:
     test = "" if row.test_accuracy is None else f"{row.test_accuracy:.1%}"
     return (
         row.minutes,
         row.name,
         f"{row.n_parameters:,}",
-        seed,
+        row.seed,
         f"{row.validation_accuracy:.1%}",
         test,
     )
@@ -110,11 +114,10 @@ def plot_board(settings: Settings, title: str) -> None:
 def draw_board(rows: list[Row], title: str) -> Figure:
     """Draw entries beside the ladder, in the style of the caller."""
     figure, axes = plt.subplots(figsize=(8, 4.4))
-    steps = [[row for row in ladder() if row.minutes == minutes] for minutes in MINUTES]
-    steps = [step for step in steps if step]
-    means = [100 * fmean(row.validation_accuracy for row in step) for step in steps]
-    minutes = [step[0].minutes for step in steps]
-    axes.plot(minutes, means, "-", color=GREY, label=f"{LADDER}, mean of seeds")
+    if steps := rungs():
+        means = [100 * fmean(row.validation_accuracy for row in step) for step in steps.values()]
+        axes.plot([*steps], means, "-", color=GREY, label=f"{LADDER}, mean of seeds")
+        axes.legend(loc="lower right")
     for row in ladder():
         height = 100 * row.validation_accuracy
         axes.plot(row.minutes, height, "_", color=GREY, markersize=12, label="_each seed")
@@ -133,5 +136,4 @@ def draw_board(rows: list[Row], title: str) -> Figure:
     axes.set_xticks(MINUTES, [str(minutes) for minutes in MINUTES])
     axes.set_xlim(0.8, 14)
     axes.minorticks_off()
-    axes.legend(loc="lower right")
     return figure

@@ -60,7 +60,7 @@ def seconds_of(minutes: float, measured_for: float = 1.0) -> float:
     """Processor seconds in which this computer does what that of the ladder did in some minutes.
 
     It is measured for a moment with a network of the usual kind, on as many threads as PyTorch has
-    now: on two, each processor second achieves a little less than on one.
+    now, since a processor second need not achieve as much on two as on one.
 
     Args:
         minutes: of two cores.

@@ -16,8 +16,8 @@ from workshop_utils.files import DamagedError, as_json, read_tensors, write_tens
 from workshop_utils.images.dataset import ImageData
 from workshop_utils.say import say
 from workshop_utils.settings import ROOT, Settings
+from workshop_utils.training.runs import N_TESTS, times_tested
 
-TESTS = "test set opened"
 SUFFIX = ".entry.safetensors"  # weights, code and results of an entry, in one file
 
 
@@ -41,11 +41,6 @@ class Entry:
     def name(self) -> str:
         """The name of the file of code."""
         return self.about["name"]
-
-    @property
-    def minutes(self) -> int:
-        """The budget."""
-        return self.about["minutes"]
 
     @property
     def validation_accuracy(self) -> float:
@@ -105,7 +100,7 @@ def referee(
     about |= used | {
         "data": data.title,
         "validation_accuracy": accuracy,
-        TESTS: _tests_so_far(file),
+        N_TESTS: times_tested(file),
     }
     entry = Entry(file, about)
     write_tensors(file, weights, about)
@@ -131,8 +126,8 @@ def hand_in(entry: Entry, data: ImageData, settings: Settings) -> None:
     accuracy = right(
         predicted(entry.about, weights, data.test_images, data, settings), data.test_labels
     )
-    n = entry.about[TESTS] + 1
-    entry.about.update({"test_accuracy": accuracy, TESTS: n})
+    n = entry.about[N_TESTS] + 1
+    entry.about.update({"test_accuracy": accuracy, N_TESTS: n})
     write_tensors(entry.file, weights, entry.about)
     opened = "for the first time" if n == 1 else f"{n} times by now; the first is what counts"
     say(f"Test set: {accuracy:.1%} ± {_error(accuracy, data.test_labels):.1%} (standard error).")
@@ -210,14 +205,6 @@ def _file(about: dict, data: ImageData, settings: Settings) -> Path:
     budget = f"{about['minutes']}x{about['seconds_of_a_minute']:g}s"
     stem = f"{about['name']}{chosen}-{data.name.lower()}-{budget}-seed{about['seed']}"
     return folder_of(settings) / f"{stem}{SUFFIX}"
-
-
-def _tests_so_far(file: Path) -> int:
-    """How often the test set was opened for earlier trainings of this entry."""
-    try:
-        return read_tensors(file)[1][TESTS]
-    except (OSError, DamagedError, KeyError):
-        return 0
 
 
 def _error(accuracy: float, labels: Tensor) -> float:

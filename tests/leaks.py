@@ -19,8 +19,8 @@ import workshop_utils as wu
 
 # Handed on as answers or as trials, they have to be themselves. What they draw is for whoever asks.
 GIVEN = {"interpolate", "kl_divergence", "latent_line", "sample_codes"}
-GIVEN |= {"try_code_size", "try_deeper", "try_dropout", "try_labels", "try_pixels", "try_variant"}
-GIVEN |= {"try_variational", "try_width"}
+GIVEN |= {"try_code_size", "try_dropout", "try_labels", "try_pixels", "try_variant"}
+GIVEN |= {"try_variational"}
 # They take random numbers for weights and dropout, and leave networks as the last epoch did.
 TRAINING = {"make_autoencoder", "train", "trained", "train_autoencoder", "train_variational"}
 

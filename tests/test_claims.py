@@ -4,12 +4,15 @@ Claims about single results are in METRICS (`least`, `most`).
 """
 
 import re
-from statistics import fmean
+from statistics import fmean, variance
 
 import nbformat
 import pytest
 
 from tools import places
+from tools.notebooks.numbers import differences, ladder, rungs
+from workshop_utils.contest.budget import MINUTES
+from workshop_utils.contest.ladder import TRICKS
 from workshop_utils.experiments.labels import by_labels
 from workshop_utils.experiments.reference import METRICS, load_reference
 from workshop_utils.experiments.sweeps import shipped_sweep
@@ -94,13 +97,30 @@ def test_moved_back_both_networks_regain_most_of_what_they_lost():
     assert "moved back, each regains more than half of its loss: True" in printed
 
 
-@pytest.mark.parametrize("learning_rate", [0.003, 0.01])
-def test_at_small_learning_rates_every_step_in_width_helps(learning_rate):
-    narrow, middle, wide = (
-        results("try_width", width=width, learning_rate=learning_rate) for width in (0.5, 1, 2)
-    )
-    assert max(narrow) < min(middle)
-    assert max(middle) < min(wide)
+# --- notebook C ---
+
+
+def test_the_readme_says_what_ten_minutes_reach():
+    said = (places.ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"gets {ladder(10)} of the test\nimages right" in said
+
+
+def test_more_minutes_reach_more_with_every_seed():
+    reached = [[rung["test_accuracy"] for rung in rungs(m)] for m in MINUTES]
+    assert max(reached[0]) < min(reached[1])
+    assert max(reached[1]) < min(reached[2])
+
+
+def test_two_tricks_help_in_a_minute_with_every_seed_and_the_others_may_be_chance():
+    found = {trick: differences(trick) for trick in TRICKS}
+    assert min(found.pop("few pixels at first")) > 3
+    assert min(found.pop("also in the mirror")) > 0
+    error = (fmean(variance(points) for points in found.values()) / 3) ** 0.5
+    assert 0.4 < error < 0.6
+    assert all(abs(fmean(points)) < 2 * error for points in found.values())
+
+
+# --- further ---
 
 
 def test_a_larger_code_gains_little():

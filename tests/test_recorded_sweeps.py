@@ -10,12 +10,12 @@ from workshop_utils.settings import PROFILES
 def test_what_the_notebooks_ask_for_is_read_from_them(tmp_path):
     source = tmp_path / "01.py"
     source.write_text(
-        "# %%\nfound = wu.sweep(\n    wu.try_width, data, settings, width=(1, 2.5)\n)\n"
-        "# %%\nwu.plot(wu.sweep(wu.try_deeper, data, settings), 3)\n",
+        "# %%\nfound = wu.sweep(\n    wu.try_dropout, data, settings, dropout=(0, 0.5)\n)\n"
+        "# %%\nwu.plot(wu.sweep(wu.try_variant, data, settings), 3)\n",
         encoding="utf-8",
     )
     found = record.asked_for([source])
-    assert found == {"try_width": {"width": (1, 2.5)}, "try_deeper": {}}
+    assert found == {"try_dropout": {"dropout": (0, 0.5)}, "try_variant": {}}
 
 
 def test_a_sweep_that_is_shown_twice_is_recorded_with_the_choices_of_both(tmp_path):

@@ -12,7 +12,6 @@ import torch
 from making import Interrupted
 
 import workshop_utils as wu
-from workshop_utils.experiments.recipes import let_rate_rise_and_fall
 from workshop_utils.files import read_tensors
 from workshop_utils.images.augmentation import AugmentedLoader
 from workshop_utils.training import runs
@@ -266,7 +265,8 @@ def test_what_cannot_be_kept_is_said_once_and_training_goes_on(odd, data, settin
 def test_a_schedule_cannot_be_kept(data, settings, capsys):
     keep = wu.Keep("mlp", data, settings)
     training = Classifier(data)
-    let_rate_rise_and_fall(training.optimizer, N_EPOCHS * len(training.loaders[0]))
+    schedule = torch.optim.lr_scheduler.StepLR(training.optimizer, step_size=1)
+    training.optimizer.register_step_post_hook(lambda *_: schedule.step())
     training.train(keep, interrupted_at=(3, 1))
     said = capsys.readouterr().out
     assert said.count("its learning rate follows a schedule, which cannot be kept") == 1

@@ -51,7 +51,7 @@ full = dataclasses.replace(settings, profile=PROFILES["full"])
 print(json.dumps({
     "file": wu.__file__,
     "metrics": len(reference.load_reference()[CIFAR10]["full"].metrics),
-    "trials": len(sweeps.shipped_sweep("try_width").trials),
+    "trials": len(sweeps.shipped_sweep("try_pixels").trials),
     "run": str(wu.find_run("mlp", cifar10, full)),
 }))
 """

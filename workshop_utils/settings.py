@@ -25,8 +25,8 @@ class Profile:
 
     `classifier_epochs` and `autoencoder_epochs` are passes over the training images;
     `experiment_epochs` is for one run of an experiment. Each run of a sweep takes `sweep_epochs`,
-    as do trainings that are compared with it, and there is one run for each of `sweep_seeds`; those
-    of a sweep whose runs take long, `long_epochs`. All of them learn from the first `sweep_images`.
+    as do trainings that are compared with it, and there is one run for each of `sweep_seeds`. All
+    of them learn from the first `sweep_images`.
     A minute of a contest's budget lasts `contest_seconds`.
     `n_train` and `n_test` limit the images, before some are kept for validation; None takes all.
     """
@@ -38,7 +38,6 @@ class Profile:
     sweep_epochs: int
     sweep_seeds: tuple[int, ...]
     sweep_images: int | None
-    long_epochs: int
     contest_seconds: float
     n_train: int | None
     n_test: int | None
@@ -54,7 +53,6 @@ PROFILES = {
         sweep_epochs=10,
         sweep_seeds=(0, 1, 2),
         sweep_images=None,
-        long_epochs=18,
         contest_seconds=60,
         n_train=None,
         n_test=None,
@@ -68,7 +66,6 @@ PROFILES = {
         sweep_epochs=1,
         sweep_seeds=(0,),
         sweep_images=1_000,
-        long_epochs=1,
         contest_seconds=1,
         n_train=10_000,
         n_test=1_000,

@@ -300,4 +300,4 @@ wu.tally(ahead, fourth_bar)
 # each other.
 #
 # **Next:** [3 · Autoencoders](03_autoencoder.ipynb). **Further:** [what the layers see](further/a_layers.ipynb),
-# [moved images](further/b_moved.ipynb), [more parameters](further/c_parameters.ipynb).
+# [moved images](further/b_moved.ipynb), [how good in ten minutes](further/c_minutes.ipynb).

@@ -188,7 +188,7 @@ n_epochs = settings.profile.experiment_epochs
 history = train_autoencoder(encoder, decoder, train_loader, validation_loader, optimizer, n_epochs)
 
 # %% [markdown]
-# Another 48 epochs take << minutes_of_autoencoder >> minutes, so here are the weights that came with the workbook: they fit the
+# Another 48 epochs take << minutes_to_train.autoencoder >> minutes, so here are the weights that came with the workbook: they fit the
 # encoder that you wrote. (Where none came, the training goes on until it is done; ■ and running the cell again work as in
 # notebook 1.)
 

@@ -138,6 +138,22 @@ def test_an_entry_is_trained_scored_handed_in_and_scored_again(code, data, setti
     assert (folder / "board.png").stat().st_size > 10_000
 
 
+def test_a_file_cannot_give_itself_more_time_when_it_is_trained_again(
+    data, settings, code, monkeypatch
+):
+    asked = []
+    weights = {"weight": torch.zeros(1)}
+    monkeypatch.setattr(
+        contest, "trained", lambda about, *_: (asked.append(about), [weights, {}])[1]
+    )
+    monkeypatch.setattr(contest, "scores", lambda *_: {"test_accuracy": 0.5})
+    about = {"name": "a", "code": ENTRY, "minutes": 1, "seed": 0, "choices": {}}
+    one = contest.Judged("a", about | {"seconds": 1e6, "seconds_of_a_minute": 1e6})
+    contest.train_again(one, data, settings)
+    assert asked == [about | {"seconds_of_a_minute": settings.profile.contest_seconds}]
+    assert one.again == 0.5
+
+
 def test_the_test_set_is_counted_also_when_the_entry_is_trained_anew(
     data, settings, code, monkeypatch, capsys
 ):

@@ -6,16 +6,6 @@ import pytest
 import torch
 
 import workshop_utils as wu
-from workshop_utils.experiments import recipes
-
-
-@pytest.mark.parametrize(
-    ("width", "filters"), [(1, (8, 16)), (0.05, (1, 1)), (0.5, (4, 8)), (4, (32, 64))]
-)
-def test_width_multiplies_the_filters_of_notebook_2(data, settings, width, filters):
-    history, n_parameters = wu.try_width(data, settings, width=width, learning_rate=0.01)
-    assert n_parameters == wu.count_parameters(wu.BasicConvNet(*filters, 256))
-    assert len(history.validation_accuracy) == settings.profile.sweep_epochs
 
 
 def test_code_size_32_is_the_autoencoder_of_notebook_3(data, settings):
@@ -25,7 +15,7 @@ def test_code_size_32_is_the_autoencoder_of_notebook_3(data, settings):
 
 def test_shuffled_pixels_train_the_same_network_on_other_images(data, settings):
     whole, n_parameters = wu.try_pixels(data, settings, "CNN", "in order")
-    plain, _ = wu.try_width(data, settings, width=1, learning_rate=0.01)
+    plain, _ = wu.try_dropout(data, settings, dropout=0)
     shuffled, n_shuffled = wu.try_pixels(data, settings, "CNN", "shuffled")
     assert whole.train_loss == plain.train_loss
     assert shuffled.train_loss != whole.train_loss
@@ -36,11 +26,9 @@ def test_shuffled_pixels_train_the_same_network_on_other_images(data, settings):
 
 def test_dropout_changes_nothing_but_what_is_left_out(data, settings):
     without, n_parameters = wu.try_dropout(data, settings, dropout=0)
-    plain, n_plain = wu.try_width(data, settings, width=1, learning_rate=0.01)
     half, n_half = wu.try_dropout(data, settings, dropout=0.5)
-    assert without.train_loss == plain.train_loss
     assert half.train_loss != without.train_loss
-    assert n_parameters == n_plain == n_half
+    assert n_parameters == n_half == wu.count_parameters(wu.BasicConvNet(8, 16, 256))
 
 
 @pytest.mark.parametrize(
@@ -75,22 +63,10 @@ def test_only_the_named_thing_changes_in_a_variant():
         wu.make_autoencoder("no ReLU")
 
 
-def test_the_learning_rate_of_the_deeper_network_rises_and_falls(data, settings):
-    longer = dataclasses.replace(settings.profile, long_epochs=5)
-    history, n_parameters = wu.try_deeper(data, dataclasses.replace(settings, profile=longer))
-    rates = history.learning_rate
-    assert n_parameters == wu.count_parameters(wu.DeeperConvNet())
-    assert rates == sorted(rates, reverse=True)  # noted at the end of epochs: the peak is past
-    assert 0.05 < rates[0] <= 0.1
-    assert rates[-1] < rates[0] / 20
-
-
 @pytest.mark.parametrize(
     ("name", "choices"),
     [
-        ("try_width", {"width": 1, "learning_rate": 0.01}),
         ("try_code_size", {"embedding_dim": 1}),
-        ("try_deeper", {}),
         ("try_dropout", {"dropout": 0.25}),
         ("try_pixels", {"network": "CNN", "pixels": "shuffled"}),
         ("try_variant", {"variant": "without ReLU"}),
@@ -115,10 +91,9 @@ def test_beta_is_the_weight_of_the_divergence(data, settings):
 
 def test_the_networks_of_the_first_seed_are_kept_and_come_back_as_they_were(data, settings):
     for seed in (1, 0):  # 0 is the first of the profile
-        assert wu.find_run("deeper", data, settings) is None
-        wu.try_deeper(data, dataclasses.replace(settings, seed=seed))
-    history, _n_parameters = wu.try_variational(data, settings, beta=0.1)
-    wu.find_run("deeper", data, settings).load_into(model=wu.DeeperConvNet())
+        assert wu.find_run("variational_0.1", data, settings) is None
+        one = dataclasses.replace(settings, seed=seed)
+        history, _n_parameters = wu.try_variational(data, one, beta=0.1)
     encoder, decoder = wu.VariationalEncoder(8, 16, 32), wu.ConvDecoder(8, 16, 32)
     wu.find_run("variational_0.1", data, settings).load_into(encoder=encoder, decoder=decoder)
     loss = wu.evaluate_autoencoder(encoder, decoder, data.loaders()[1])
@@ -137,21 +112,3 @@ def test_a_network_is_trained_once_and_found_afterwards(name, data, settings, ca
     for one, other in zip(*networks, strict=True):
         for weight, same in zip(one.parameters(), other.parameters(), strict=True):
             assert torch.equal(weight, same)
-
-
-def test_the_learning_rate_has_its_peak_after_a_fifth_and_ends_at_zero():
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1, momentum=0.95)
-    recipes.let_rate_rise_and_fall(optimizer, n_batches=100)
-    rates, momenta = [], []
-    for _ in range(99):
-        rates.append(optimizer.param_groups[0]["lr"])
-        momenta.append(optimizer.param_groups[0]["momentum"])
-        optimizer.step()
-    peak = rates.index(max(rates))
-    assert 18 <= peak <= 20
-    assert rates[peak] == pytest.approx(0.1)
-    assert rates[:peak] == sorted(rates[:peak])
-    assert rates[peak:] == sorted(rates[peak:], reverse=True)
-    assert rates[0] < 0.01
-    assert rates[-1] < 0.0001
-    assert (momenta[0], min(momenta), momenta[peak]) == pytest.approx((0.95, 0.85, 0.85), abs=1e-3)

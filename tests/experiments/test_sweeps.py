@@ -52,7 +52,7 @@ def memory(monkeypatch):
 @pytest.fixture
 def settings(settings):
     """With two seeds."""
-    profile = dataclasses.replace(PROFILES["full"], sweep_seeds=(0, 1), long_epochs=2)
+    profile = dataclasses.replace(PROFILES["full"], sweep_seeds=(0, 1), sweep_epochs=2)
     return dataclasses.replace(settings, profile=profile)
 
 
@@ -150,10 +150,10 @@ def test_a_training_that_is_stopped_is_neither_kept_nor_shown(data, settings, mo
     with monkeypatch.context() as while_pressing:
         while_pressing.setattr(ImageData, "loaders", stopped)
         with pytest.raises(KeyboardInterrupt):
-            wu.sweep(wu.try_deeper, data, settings, use_recorded=False)
-    assert wu.find_run("deeper", data, settings) is None
+            wu.sweep(wu.try_variational, data, settings, use_recorded=False, beta=(0.1,))
+    assert wu.find_run("variational_0.1", data, settings) is None
     assert not list(settings.runs_dir.rglob("*.json"))
-    again = wu.sweep(wu.try_deeper, data, settings, use_recorded=False)
+    again = wu.sweep(wu.try_variational, data, settings, use_recorded=False, beta=(0.1,))
     assert [len(trial.history.validation_loss) for trial in again.trials] == [2, 2]
 
 
@@ -165,7 +165,8 @@ def test_on_a_full_disk_a_sweep_goes_on_and_says_so(data, settings, monkeypatch,
     monkeypatch.setattr(sweeps, "keep", disk_is_full)
     # The network of the first seed:
     monkeypatch.setattr("workshop_utils.training.runs.write_tensors", disk_is_full)
-    assert len(wu.sweep(wu.try_deeper, data, settings, use_recorded=False).trials) == 2
+    found = wu.sweep(wu.try_variational, data, settings, use_recorded=False, beta=(0.1,))
+    assert len(found.trials) == 2
     said = "A run could not be kept for the next time ([Errno 28] No space left on device)."
     assert capsys.readouterr().out.count(said) == 2
 

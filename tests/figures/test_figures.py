@@ -121,9 +121,6 @@ FIGURES = {
         longer=varied("as above", 0),
         yours=varied("without ReLU", 0),
     ),
-    "accuracy by time": lambda _: wu.plot_accuracy_by_time(
-        {"A": some_sweep(classified, width=(1,)).trials}, "A title"
-    ),
     "code size sweep": lambda _: wu.plot_code_size_sweep(
         some_sweep(rebuilt, embedding_dim=(2, 8)), {"PCA": {32: 30.0, 128: 10.0}}, "A title"
     ),
@@ -132,9 +129,6 @@ FIGURES = {
     ),
     "sweep": lambda _: wu.plot_sweep(
         some_sweep(classified, width=(1, 2), learning_rate=(0.1,)), "A title"
-    ),
-    "widths": lambda _: wu.plot_widths(
-        some_sweep(classified, width=(1, 2), learning_rate=(0.01, 0.1)), "A title"
     ),
     "labels": lambda _: wu.plot_labels(some_sweep(labelled, features=("pixels", "CNN")), "A title"),
     "experiments": lambda _: wu.plot_experiments(some_experiments(), "A title", "out_c1"),
@@ -311,12 +305,6 @@ def test_bars_of_errors_keep_their_unit(data, shown):
     ("draw", "n_lines"),
     [
         (
-            lambda: wu.plot_widths(
-                some_sweep(classified, width=(1, 2, 3, 4, 5), learning_rate=(0.01, 0.1)), "A title"
-            ),
-            5,
-        ),
-        (
             lambda: wu.plot_balance(
                 some_sweep(balanced, beta=(0.1, 0.2, 0.3, 0.4, 0.5)),
                 some_sweep(rebuilt, embedding_dim=(32,)),
@@ -342,18 +330,6 @@ def test_the_words_about_the_network_name_every_shape(data, shown):
     FIGURES["network"](data)
     for shape in ("3×32×32", "8×28×28", "8×14×14", "16×10×10", "16×5×5", "400", "256", "10"):
         assert shape in shown[0][1]
-
-
-def test_the_words_about_widths_name_both_accuracies_and_the_best_learning_rate(data, shown):
-    trials = [
-        Trial({"width": 1, "learning_rate": rate, "seed": 0}, history, 500, 60.0)
-        for rate, history in (
-            (0.01, wu.History(train_accuracy=[0.5], validation_accuracy=[0.4])),
-            (0.1, wu.History(train_accuracy=[0.9], validation_accuracy=[0.6])),
-        )
-    ]
-    wu.plot_widths(Sweep("stand-in", trials), "A title")
-    assert "width 1 has 60% on validation images and 90% on training images (0.1)." in shown[0][1]
 
 
 def test_outside_a_notebook_a_figure_is_shown_in_a_window(monkeypatch):

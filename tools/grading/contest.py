@@ -124,8 +124,10 @@ def note_copies(found: list[Judged]) -> None:
 def train_again(one: Judged, data: ImageData, settings: Settings) -> None:
     """Train an entry from its code, within its budget, and score what comes out."""
     print(f"{one.where} is trained again: {one.about['minutes']} minutes of two cores.", flush=True)
+    about = {name: one.about[name] for name in FIELDS}  # no seconds that a file may give itself
+    about["seconds_of_a_minute"] = settings.profile.contest_seconds
     try:
-        weights, _used = trained(one.about, data, settings)
+        weights, _used = trained(about, data, settings)
         one.again = scores(one.about, weights, data, settings)["test_accuracy"]
     except ContestError as error:
         one.remarks.append(f"Trained again: {error}")

@@ -3,12 +3,12 @@
 import itertools
 import math
 import statistics
-from collections.abc import Callable
-from functools import partial
 
 import jinja2
 
 from tools.places import DOCS, between_marks
+from workshop_utils.contest.budget import MINUTES, recorded_ladder
+from workshop_utils.contest.ladder import TRICKS
 from workshop_utils.experiments.experiments import Trial
 from workshop_utils.experiments.labels import by_labels
 from workshop_utils.experiments.reference import METRICS, Recording, load_reference
@@ -25,9 +25,6 @@ from workshop_utils.networks.layers import count_parameters
 from workshop_utils.training.runs import SHIPPED_RUNS
 
 RESULTS = DOCS / "results.md"
-LONG_TRAININGS = {
-    "try_deeper": "deeper network on augmented images, test accuracy",
-}
 
 
 def recorded_numbers() -> dict[str, object]:
@@ -37,16 +34,15 @@ def recorded_numbers() -> dict[str, object]:
     `low.<metric>` and `high.<metric>` are the smallest and largest value of any seed;
     `value.<metric>` is the mean as a number to reckon with; `parameters.<model>` a count;
     `duration["01_mlp"]` how long a notebook computes, `measured_on` the images in words.
-    `sweep("try_width", width=2)` is the mean result of the runs of a sweep with these choices,
-    `lowest` and `highest` those of any of them, `gap` how much better the training images do;
+    `sweep("try_dropout", dropout=0)` is the mean result of a sweep's runs with these choices;
     `with_labels("pixels", 100)` is the mean accuracy in `try_labels`, with such features and so
-    many labels;
-    `minutes("try_deeper")` is what one run takes on one core, `divergence` that of a variational
-    autoencoder, in nats; `n_seeds` how many seeds stand behind a mean; `minutes_of_autoencoder`
-    what the autoencoder's training took; `after("try_dropout", 5, dropout=0)` is the mean
-    validation accuracy after so many epochs, `points_apart` how many points lie between two such
-    means, `spread` by how many the seeds of one setting differ at most, and `table_of_seeds` a
-    table of all runs.
+    many labels; `divergence` is that of a variational autoencoder, in nats; `n_seeds` how many
+    seeds stand behind a mean; `minutes_to_train.cnn` what a training took that came with the
+    workbook; `after("try_dropout", 5, dropout=0)` is the mean validation accuracy after so many
+    epochs, `points_apart` how many points lie between two such means, `spread` by how many the
+    seeds of one setting differ at most, and `table_of_seeds` a table of all runs; `ladder(10)` is
+    the mean test accuracy of the contest's ladder after so many minutes, `worth` what a trick
+    brings, in points; `table_of_ladder` and `table_of_tricks` say it all.
     """
     recording = load_reference()[CIFAR10]["full"]
     kinds = {
@@ -60,17 +56,17 @@ def recorded_numbers() -> dict[str, object]:
         for kind, of in kinds.items()
     }
     numbers["measured_on"] = recording.measured_on
-    numbers["sweep"] = partial(result_of, statistics.fmean)
-    numbers["lowest"] = partial(result_of, min)
-    numbers["highest"] = partial(result_of, max)
-    numbers["gap"] = gap_of
+    numbers["sweep"] = result_of
     numbers["with_labels"] = with_labels
     numbers["divergence"] = divergence_of
-    numbers["minutes"] = minutes_of
     numbers["after"] = after
     numbers["points_apart"] = points_apart
     numbers["spread"] = spread
     numbers["table_of_seeds"] = table_of_seeds
+    numbers["ladder"] = ladder
+    numbers["worth"] = worth
+    numbers["table_of_ladder"] = table_of_ladder()
+    numbers["table_of_tricks"] = table_of_tricks()
     numbers["duration"] = {
         notebook: in_words(statistics.median(seconds))
         for notebook, seconds in recording.seconds.items()
@@ -85,26 +81,21 @@ def recorded_numbers() -> dict[str, object]:
     counts["autoencoder"] = counts["encoder"] + counts["decoder"]
     counts["pca"] = 3072 * 512 + 3072
     numbers["n_seeds"] = len(recording.metrics["cnn_minus_mlp"].values)
-    _weights, label = read_tensors(SHIPPED_RUNS / "autoencoder-cifar-10-full.safetensors")
-    numbers["minutes_of_autoencoder"] = round(sum(label["history"]["seconds"]) / 60)
+    numbers["minutes_to_train"] = {name: minutes_to_train(name) for name in ("cnn", "autoencoder")}
     numbers["parameters"] = {name: f"{count:,}" for name, count in counts.items()}
     return numbers
 
 
-def result_of(summary: Callable[[list[float]], float], name: str, **choices: float) -> str:
-    """What the recorded runs of a sweep say together, with its unit if it is an accuracy.
-
-    `summary` makes one number of the runs' results; `choices` say which runs, else all.
-    """
+def result_of(name: str, **choices: float) -> str:
+    """Mean result of the recorded runs of a sweep, with its unit if it is an accuracy."""
     trials = shipped_sweep(name).where(**choices)
-    return trials[0].format(summary([trial.result for trial in trials]))
+    return trials[0].format(statistics.fmean(trial.result for trial in trials))
 
 
-def gap_of(name: str, **choices: float) -> str:
-    """Mean accuracy on training images minus that on validation images, in percentage points."""
-    histories = [trial.history for trial in shipped_sweep(name).where(**choices)]
-    gaps = [history.train_accuracy[-1] - history.validation_accuracy[-1] for history in histories]
-    return f"{100 * statistics.fmean(gaps):.0f}"
+def minutes_to_train(name: str) -> int:
+    """Minutes that a training took that came with the workbook."""
+    _weights, label = read_tensors(SHIPPED_RUNS / f"{name}-cifar-10-full.safetensors")
+    return round(sum(label["history"]["seconds"]) / 60)
 
 
 def with_labels(features: str, n_labels: int) -> str:
@@ -116,12 +107,6 @@ def divergence_of(name: str, **choices: float) -> int:
     """Mean divergence at the end of a sweep's runs, in nats per image."""
     trials = shipped_sweep(name).where(**choices)
     return round(statistics.fmean(trial.history.divergence[-1] for trial in trials))
-
-
-def minutes_of(name: str, **choices: float) -> int:
-    """Minutes that a run of a sweep takes on one core: the median of all with these choices."""
-    trials = shipped_sweep(name).where(**choices)
-    return round(statistics.median(trial.seconds for trial in trials) / 60)
 
 
 def after(name: str, epoch: int, **choices: float) -> str:
@@ -168,6 +153,54 @@ def table_of_seeds(name: str, choice: str, epochs: tuple[int, ...]) -> str:
     return "\n".join(lines)
 
 
+def rungs(minutes: int, without: str = "") -> list[dict]:
+    """The runs of the contest's ladder with a budget, and without a trick; by seed."""
+    which = {"minutes": minutes, "without": without}
+    found = [trial for trial in recorded_ladder()["trials"] if which.items() <= trial.items()]
+    return sorted(found, key=lambda trial: trial["seed"])
+
+
+def ladder(minutes: int) -> str:
+    """Mean test accuracy of the contest's ladder."""
+    return f"{statistics.fmean(trial['test_accuracy'] for trial in rungs(minutes)):.1%}"
+
+
+def differences(trick: str) -> list[float]:
+    """Points of validation accuracy that a trick brings in a minute, seed by seed."""
+    pairs = zip(rungs(1), rungs(1, trick), strict=True)
+    name = "validation_accuracy"
+    return [100 * (full[name] - without[name]) for full, without in pairs]
+
+
+def worth(trick: str) -> str:
+    """By how many points validation accuracy is lower after a minute without a trick: the mean."""
+    return f"{statistics.fmean(differences(trick)):.1f}"
+
+
+def table_of_ladder() -> str:
+    """What the contest's ladder reaches with each budget."""
+    lines = [
+        "| minutes of two cores | parameters | validation | test, each seed | test, mean |",
+        "|---|---|---|---|---|",
+    ]
+    for minutes in MINUTES:
+        trials = rungs(minutes)
+        validation = statistics.fmean(trial["validation_accuracy"] for trial in trials)
+        tests = ", ".join(f"{trial['test_accuracy']:.1%}" for trial in trials)
+        cells = f"{minutes} | {trials[0]['n_parameters']:,} | {validation:.1%} | {tests}"
+        lines.append(f"| {cells} | **{ladder(minutes)}** |")
+    return "\n".join(lines)
+
+
+def table_of_tricks() -> str:
+    """What each trick of the contest's ladder brings in a minute, the best first."""
+    lines = ["| trick | source | points | each seed |", "|---|---|---|---|"]
+    for trick in sorted(TRICKS, key=lambda trick: -statistics.fmean(differences(trick))):
+        each = ", ".join(f"{points:+.1f}" for points in differences(trick))
+        lines.append(f"| {trick} | {TRICKS[trick]} | {float(worth(trick)):+.1f} | {each} |")
+    return "\n".join(lines)
+
+
 def in_words(seconds: float) -> str:
     """A duration as a reader wants it: about 40 seconds, about 6 minutes."""
     if seconds < 90:
@@ -186,7 +219,7 @@ def with_results(page: str) -> str:
             values = recording.metrics[name].values.values()
             cells.append(metric.format_range(min(values), max(values)))
         lines.append(f"| {metric.title} | {' | '.join(cells)} |")
-    lines += ["", *rows_of_sweeps(), "", *rows_of_durations(), ""]
+    lines += ["", table_of_ladder(), "", *rows_of_durations(), ""]
     images = dict.fromkeys(recording.measured_on for recording in recordings.values())
     lines += [f"Measured on {'; and on '.join(images)}."]
     return between_marks(page, "results", "\n".join(lines))
@@ -199,21 +232,6 @@ def _recordings() -> dict[str, Recording]:
         for dataset, profiles in load_reference().items()
         for profile, recording in profiles.items()
     }
-
-
-def rows_of_sweeps() -> list[str]:
-    """A table of the longest trainings, with what they cost."""
-    rows = [
-        "| longest trainings, on CIFAR-10 | parameters | minutes on one core | result |",
-        "|---|---|---|---|",
-    ]
-    for name, title in LONG_TRAININGS.items():
-        trials = shipped_sweep(name).trials
-        results = [trial.result for trial in trials]
-        low, high = trials[0].format(min(results)), trials[0].format(max(results))
-        parameters = f"{trials[0].n_parameters:,}"
-        rows.append(f"| {title} | {parameters} | {minutes_of(name)} | {low} to {high} |")
-    return rows
 
 
 def rows_of_durations() -> list[str]:

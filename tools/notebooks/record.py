@@ -1,7 +1,7 @@
 """Record what the notebooks find and what their sweeps train, into workshop_utils/recorded.
 
     python -m tools.notebooks.record full 0 1 2 3 4    # profile, seeds
-    python -m tools.notebooks.record sweeps            # hours; or of one: sweeps try_width
+    python -m tools.notebooks.record sweeps            # hours; or of one: sweeps try_pixels
 
 The first runs the notebooks once per seed, on the data set that the settings find, and writes the
 results to reference.json; recorded values of other data sets and profiles stay. The first seed is
@@ -158,7 +158,8 @@ def asked_for(sources: list[Path]) -> dict[str, dict[str, tuple]]:
     found: dict[str, dict[str, tuple]] = {}
     for source in sources:
         cells = jupytext.read(source, fmt="py:percent").cells
-        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        codes = (cell.source for cell in cells if cell.cell_type == "code")
+        code = "\n".join(source for source in codes if not source.startswith("%%"))
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "wu.sweep":
                 first = ast.unparse(node.args[0])
@@ -181,7 +182,7 @@ def record_sweeps(names: list[str]) -> None:
         Settings.from_environment(),
         profile=PROFILES["full"],
         dataset="cifar10",
-        device=torch.device("cpu"),  # "minutes on one core"
+        device=torch.device("cpu"),
         runs_dir=kept,
     )
     all_sweeps = asked_for(places.sources())

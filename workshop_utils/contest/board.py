@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from workshop_utils.contest.budget import MINUTES, recorded_ladder
 from workshop_utils.contest.judge import SUFFIX, ContestError, folder_of, read
-from workshop_utils.figures.style import BLUE, GREY, show_plot, styled
+from workshop_utils.figures.style import BLUE, ORANGE, show_plot, styled
 from workshop_utils.say import say
 from workshop_utils.settings import Settings
 from workshop_utils.table import print_table
@@ -59,9 +59,8 @@ def ladder() -> list[Row]:
 
 
 def rungs() -> dict[int, list[Row]]:
-    """Minutes -> the rows of the ladder with this budget, if there are any."""
-    steps = {minutes: [row for row in ladder() if row.minutes == minutes] for minutes in MINUTES}
-    return {minutes: step for minutes, step in steps.items() if step}
+    """Minutes -> the rows of the ladder with this budget."""
+    return {minutes: [row for row in ladder() if row.minutes == minutes] for minutes in MINUTES}
 
 
 def show_board(settings: Settings) -> None:
@@ -95,7 +94,7 @@ def _texts(row: Row) -> tuple[object, ...]:
 
 @styled
 def plot_board(settings: Settings, title: str) -> None:
-    """Plot the validation accuracy of your entries, and of the ladder, against the minutes.
+    """Plot validation accuracy against minutes: your entries, and the ladder.
 
     Args:
         settings: where your runs are kept.
@@ -103,37 +102,38 @@ def plot_board(settings: Settings, title: str) -> None:
     """
     rows = entries(settings)
     figure = draw_board(rows, title)
-    steps = [
-        f"{row.minutes} minutes, seed {row.seed}: {row.validation_accuracy:.1%}" for row in ladder()
-    ]
     entered = [f"{row.name}, {row.minutes} minutes: {row.validation_accuracy:.1%}" for row in rows]
-    finding = f"Entries: {'; '.join(entered) or 'none yet'}."
-    show_plot(figure, title, finding, f"The ladder: {'; '.join(steps)}.")
+    steps = [
+        f"{minutes} minutes {fmean(row.validation_accuracy for row in step):.1%}"
+        for minutes, step in rungs().items()
+    ]
+    finding = f"Your entries: {'; '.join(entered) or 'none yet'}."
+    show_plot(figure, title, finding, f"The ladder, mean of its seeds: {'; '.join(steps)}.")
 
 
 def draw_board(rows: list[Row], title: str) -> Figure:
     """Draw entries beside the ladder, in the style of the caller."""
-    figure, axes = plt.subplots(figsize=(8, 4.4))
-    if steps := rungs():
-        means = [100 * fmean(row.validation_accuracy for row in step) for step in steps.values()]
-        axes.plot([*steps], means, "-", color=GREY, label=f"{LADDER}, mean of seeds")
-        axes.legend(loc="lower right")
+    figure, axes = plt.subplots(figsize=(9, 4.6))
     for row in ladder():
         height = 100 * row.validation_accuracy
-        axes.plot(row.minutes, height, "_", color=GREY, markersize=12, label="_each seed")
+        axes.plot(row.minutes, height, "s", color=ORANGE, alpha=0.6, label="_each seed")
+    steps = rungs()
+    means = [100 * fmean(row.validation_accuracy for row in step) for step in steps.values()]
+    axes.plot([*steps], means, "-", color=ORANGE, label=LADDER)
     for row in rows:
-        axes.plot(row.minutes, 100 * row.validation_accuracy, "o", color=BLUE, label=f"_{row.name}")
+        height = 100 * row.validation_accuracy
+        axes.plot(row.minutes, height, "o", color=BLUE, markersize=8, label=f"_{row.name}")
         axes.annotate(
             row.name,
-            (row.minutes, 100 * row.validation_accuracy),
-            xytext=(7, -4),
+            (row.minutes, height),
+            xytext=(8, -4),
             textcoords="offset points",
             color=BLUE,
-            fontsize=10,
         )
     axes.set(title=title, xlabel="minutes of two cores", ylabel="validation accuracy, %")
     axes.set_xscale("log")
     axes.set_xticks(MINUTES, [str(minutes) for minutes in MINUTES])
     axes.set_xlim(0.8, 14)
     axes.minorticks_off()
+    axes.legend(loc="lower right")
     return figure

@@ -81,7 +81,9 @@ def trained(
 ) -> tuple[dict[str, Tensor], dict]:
     """The weights of a trained entry, and what it used."""
     shorter = asked["seconds_of_a_minute"] / 60  # in the quick profile
-    seconds = seconds_of(asked["minutes"] * shorter, measured_for=shorter)
+    # For the ladder, the seconds are given: it is what others' seconds are scaled by.
+    given = asked.get("seconds")
+    seconds = given or seconds_of(asked["minutes"] * shorter, measured_for=shorter)
     budget = Budget(asked["minutes"], seconds)
     end_at(GRACE * seconds)
     torch.manual_seed(settings.seed)

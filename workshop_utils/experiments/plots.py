@@ -1,7 +1,7 @@
 """Figures of sweeps: what many runs say together."""
 
 from collections.abc import Sequence
-from itertools import accumulate, cycle
+from itertools import cycle
 from statistics import fmean
 from typing import Any
 
@@ -35,41 +35,6 @@ LOOKS_OF_FEATURES: dict[str, dict[str, Any]] = {
     "variational": {"color": PURPLE, "linestyle": "-.", "marker": "^"},
     "CNN": {"color": GREEN, "linestyle": "-", "marker": "*"},
 }
-
-
-@styled
-def plot_widths(sweep: Sweep, title: str) -> None:
-    """Plot the accuracy of wider and narrower networks: by learning rate, and by parameters.
-
-    Args:
-        sweep: runs that chose width and learning_rate.
-        title: what to write above the figure.
-    """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.4), sharey=True)
-    rates = sweep.values_of("learning_rate")
-    best = {}  # width -> trials with its best learning rate
-    for width, (colour, line) in zip(sweep.values_of("width"), cycle(LINES), strict=False):
-        groups = [sweep.where(width=width, learning_rate=rate) for rate in rates]
-        _with_range(left, rates, groups, color=colour, linestyle=line, label=f"width {width:g}")
-        best[width] = max(groups, key=_mean)
-    n_parameters = [trials[0].n_parameters for trials in best.values()]
-    train = [100 * fmean(t.history.train_accuracy[-1] for t in trials) for trials in best.values()]
-    right.plot(n_parameters, train, "s--", color=ORANGE, label="training images")
-    _with_range(right, n_parameters, list(best.values()), color=BLUE, label="validation images")
-    left.set(xscale="log", xlabel="learning rate", ylabel="accuracy, %", title="validation images")
-    left.set_xticks(rates, [f"{rate:g}" for rate in rates])
-    right.set(xscale="log", xlabel="parameters", title="each with its best learning rate")
-    right.set_xticks(n_parameters, [f"{n / 1000:.0f} k" for n in n_parameters])
-    for axes in (left, right):
-        axes.minorticks_off()
-        axes.legend()
-    figure.suptitle(title)
-    described = [
-        f"width {width:g} has {_mean(trials):.0%} on validation images and "
-        f"{of_train:.0f}% on training images ({trials[0].choices['learning_rate']:g})"
-        for (width, trials), of_train in zip(best.items(), train, strict=True)
-    ]
-    show_plot(figure, title, f"At the best learning rate of each, {'; '.join(described)}.")
 
 
 @styled
@@ -204,29 +169,6 @@ def plot_variants(
     axes.minorticks_off()
     figure.legend(loc="outside right upper")
     show_plot(figure, title, f"At the end: {'; '.join(found)}.")
-
-
-@styled
-def plot_accuracy_by_time(runs: dict[str, list[Trial]], title: str) -> None:
-    """Plot validation accuracy after every epoch against the time it took, a line per seed.
-
-    Args:
-        runs: name of the network -> its trainings, which differ in their seeds.
-        title: what to write above the figure.
-    """
-    figure, axes = plt.subplots(figsize=(8, 4.2))
-    described = []
-    for (name, trials), (colour, line) in zip(runs.items(), cycle(LINES), strict=False):
-        for trial in trials:
-            minutes = [seconds / 60 for seconds in accumulate(trial.history.seconds)]
-            percent = [100 * accuracy for accuracy in trial.history.validation_accuracy]
-            label = name if trial is trials[0] else f"_{name}, seed {trial.choices['seed']}"
-            axes.plot(minutes, percent, line, color=colour, alpha=0.8, label=label)
-        results = [100 * trial.result for trial in trials]
-        described.append(f"{name} {min(results):.1f}% to {max(results):.1f}%")
-    axes.set(title=title, xlabel="minutes", ylabel="validation accuracy, %")
-    axes.legend(loc="lower right")
-    show_plot(figure, title, f"At the end: {'; '.join(described)}.")
 
 
 @styled

@@ -6,14 +6,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from workshop_utils.images.augmentation import AugmentedLoader, shuffle_pixels
+from workshop_utils.images.augmentation import shuffle_pixels
 from workshop_utils.images.dataset import ImageData
 from workshop_utils.networks.autoencoders import ConvDecoder, ConvEncoder, make_autoencoder
-from workshop_utils.networks.classifiers import (
-    BasicConvNet,
-    DeeperConvNet,
-    MultilayerPerceptronModel,
-)
+from workshop_utils.networks.classifiers import BasicConvNet, MultilayerPerceptronModel
 from workshop_utils.networks.layers import count_parameters
 from workshop_utils.networks.variational import VariationalEncoder
 from workshop_utils.say import say
@@ -61,30 +57,6 @@ def try_pixels(
     return history, count_parameters(model)
 
 
-def try_width(
-    data: ImageData, settings: Settings, width: float, learning_rate: float
-) -> tuple[History, int]:
-    """The convolutional network of notebook 2, with more filters or fewer.
-
-    Args:
-        data: the images.
-        settings: seed, device, and the number of epochs.
-        width: how many times as many filters as in notebook 2.
-        learning_rate: of SGD with momentum 0.9.
-
-    Returns:
-        The history, and the number of parameters.
-
-    Source: worksheet 8, "Convolutional Networks": is a larger number of parameters better?
-    """
-    torch.manual_seed(settings.seed)
-    out_c1, out_c2 = max(1, round(8 * width)), max(1, round(16 * width))
-    model = BasicConvNet(out_c1, out_c2, dense_units=256).to(settings.device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
-    history = train(model, *data.loaders(128), optimizer, settings.profile.sweep_epochs)
-    return history, count_parameters(model)
-
-
 def try_dropout(data: ImageData, settings: Settings, dropout: float) -> tuple[History, int]:
     """The convolutional network of notebook 2, with dropout before its last layer.
 
@@ -102,31 +74,6 @@ def try_dropout(data: ImageData, settings: Settings, dropout: float) -> tuple[Hi
     model.to(settings.device)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-2, momentum=0.9)
     history = train(model, *data.loaders(128), optimizer, settings.profile.sweep_epochs)
-    return history, count_parameters(model)
-
-
-def try_deeper(data: ImageData, settings: Settings) -> tuple[History, int]:
-    """A deeper network, trained on augmented images with a learning rate that rises and falls.
-
-    The network of the first seed is kept as the run "deeper".
-
-    Args:
-        data: the images.
-        settings: seed, device, and the number of epochs.
-
-    Returns:
-        The history, and the number of parameters.
-    """
-    torch.manual_seed(settings.seed)
-    model = DeeperConvNet().to(settings.device)
-    train_loader, validation_loader = data.loaders(128)
-    n_epochs = settings.profile.long_epochs
-    optimizer = torch.optim.SGD(
-        model.parameters(), lr=0.1, momentum=0.95, nesterov=True, weight_decay=5e-4
-    )
-    let_rate_rise_and_fall(optimizer, n_epochs * len(train_loader))
-    history = train(model, AugmentedLoader(train_loader), validation_loader, optimizer, n_epochs)
-    _keep_first("deeper", history, data, settings, model=model)
     return history, count_parameters(model)
 
 
@@ -222,20 +169,6 @@ def trained(name: str, data: ImageData, settings: Settings) -> Any:  # noqa: ANN
     if run:
         say(run)
     return found
-
-
-def let_rate_rise_and_fall(optimizer: torch.optim.Optimizer, n_batches: int) -> None:
-    """Let the learning rate rise to its full value in a fifth of the time, then fall to zero.
-
-    Momentum (for Adam: the first beta) goes the other way, from 0.95 to 0.85 and back. From now on,
-    the optimizer changes both by itself after every batch.
-
-    Source: Smith and Topin (2018).
-    """
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=optimizer.defaults["lr"], total_steps=n_batches, pct_start=0.2
-    )
-    optimizer.register_step_post_hook(lambda *_: schedule.step())
 
 
 def _train_both(

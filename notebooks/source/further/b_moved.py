@@ -86,17 +86,9 @@ for name, model in (("untrained", untrained), ("trained", cnn)):
 #
 # We move 2,000 images up, down, left and right. **Look at** both ends of the lines: which network starts higher, and which loses
 # more?
-#
-# (A third network joins them once you have trained it, in a quarter of an hour: `wu.try_deeper(data, settings)`, see
-# [more parameters](c_parameters.ipynb). Its training images were moved at random by up to four pixels, and it asks only *whether* a
-# map found something, not where. **Predict** its line.)
 
 # %%
 models = {"MLP": mlp, "CNN": cnn}
-deeper_run = wu.find_run("deeper", data, settings)
-if deeper_run:
-    models["deeper"] = wu.DeeperConvNet().to(settings.device)
-    deeper_run.load_into(model=models["deeper"])
 some = wu.Loader(data.validation_images[:2000], data.validation_labels[:2000])
 accuracies = {
     name: wu.accuracy_when_shifted(model, some, range(0, 9, 2)) for name, model in models.items()

@@ -68,7 +68,7 @@ data = wu.load_data(settings)
 # (A seventh, *dropout*, is used up: it serves as the example below.)
 
 # %% [markdown]
-# **What can you afford?** Ten epochs of the network of notebook 2 take about << minutes("try_width", width=1) >> minute on one core
+# **What can you afford?** Ten epochs of the network of notebook 2 take about << minutes_to_train.cnn >> minute
 # (on the computer that recorded them). Two settings with three seeds each take six times as long, and so on. Fewer epochs are
 # allowed, if you say so.
 
@@ -301,7 +301,7 @@ wu.plot_sweep(found, f"Every run, {found.measured_on}")
 
 # %% [markdown]
 # The runs of the table after their last epoch: recorded ones in the full profile, short ones of yours in the quick one. (The recorded seconds
-# were taken on a busy computer; alone on a core, a run takes about << minutes("try_width", width=1) >> minute.)
+# were taken on a busy computer; alone on it, a run takes about << minutes_to_train.cnn >> minute.)
 
 # %%
 dropouts = wu.sweep(wu.try_dropout, data, settings, dropout=(0, 0.25))

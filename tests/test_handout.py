@@ -24,6 +24,7 @@ from tools.handout import pack
 from tools.notebooks import build, editions
 from tools.notebooks.execute import execute
 from tools.places import ROOT
+from workshop_utils.contest import ladder
 from workshop_utils.exercises.engine import exercises
 
 N = 12  # so many tokens in a row are no chance
@@ -110,8 +111,20 @@ def in_the_open():
     """What may be read: stubs, hints, and what the lab shows of the package."""
     texts = [editions.split(cell.source)[1] for cell in cells("exercise")]
     texts += [cell.source for cell in cells("hint", "markdown")]
+    texts += [cell.source for cell in to_read() if cell.source.startswith(("def ", "%%writefile"))]
     shown = set().union(*map(pack.shown, notebooks()))
-    return texts + [source(getattr(wu, name)) for name in shown]
+    shown_by_c = [source(ladder.entry), source(ladder.LadderNet)]
+    return texts + shown_by_c + [source(getattr(wu, name)) for name in shown]
+
+
+def to_read():
+    """Code cells that are handed out as they are."""
+    return [
+        cell
+        for file in places.sources()
+        for cell in jupytext.read(file, fmt="py:percent").cells
+        if cell.cell_type == "code" and "exercise" not in cell.metadata.get("tags", [])
+    ]
 
 
 @pytest.fixture(scope="module")

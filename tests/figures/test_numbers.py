@@ -62,11 +62,6 @@ EXPECTED = {
             ["width 2, learning_rate 0.1", "60, 70", "65"],
         ],
     ),
-    "widths": (
-        "each with its best learning rate: accuracy, % by parameters",
-        ["parameters", "training images", "validation images"],
-        [["2,000", "70", "55 (50 to 60)"], ["3,000", "70", "65 (60 to 70)"]],
-    ),
     "labels": (
         "A title: accuracy, % by labelled images",
         ["labelled images", "pixels", "CNN"],
@@ -86,11 +81,6 @@ EXPECTED = {
         [["0", "50", "50"], ["0.5", "40", "30"], ["1", "50", "50"]],
     ),
     "shifts": (SHIFTS, [SHIFTS[24:], "A", "B"], [["0", "60", "50"], ["8", "30", "20"]]),
-    "accuracy by time": (
-        "A title: validation accuracy, % by minutes",
-        ["minutes", "A", "A, seed 1"],
-        [["0.5", "40", "40"], ["1", "50", "60"]],
-    ),
 }
 
 

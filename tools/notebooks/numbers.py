@@ -180,14 +180,14 @@ def worth(trick: str) -> str:
 def table_of_ladder() -> str:
     """What the contest's ladder reaches with each budget."""
     lines = [
-        "| minutes of two cores | parameters | validation | test, each seed | test, mean |",
+        "| on two cores | parameters | validation | test, each seed | test, mean |",
         "|---|---|---|---|---|",
     ]
     for minutes in MINUTES:
         trials = rungs(minutes)
         validation = statistics.fmean(trial["validation_accuracy"] for trial in trials)
         tests = ", ".join(f"{trial['test_accuracy']:.1%}" for trial in trials)
-        cells = f"{minutes} | {trials[0]['n_parameters']:,} | {validation:.1%} | {tests}"
+        cells = f"{minutes} min | {trials[0]['n_parameters']:,} | {validation:.1%} | {tests}"
         lines.append(f"| {cells} | **{ladder(minutes)}** |")
     return "\n".join(lines)
 

@@ -75,7 +75,8 @@ def show_board(settings: Settings) -> None:
             fmean(getattr(row, name) for row in step)
             for name in ("validation_accuracy", "test_accuracy")
         ]
-        rows.append(Row(LADDER, minutes, step[0].n_parameters, f"mean of {len(step)}", *means))
+        seed = f"mean of {len(step)}" if len(step) > 1 else step[0].seed
+        rows.append(Row(LADDER, minutes, step[0].n_parameters, seed, *means))
     heading = ("minutes", "entry", "parameters", "seed", "validation", "test")
     print_table([heading, *map(_texts, ranked(rows))])
 
@@ -102,9 +103,9 @@ def plot_board(settings: Settings, title: str) -> None:
     """
     rows = entries(settings)
     figure = draw_board(rows, title)
-    entered = [f"{row.name}, {row.minutes} minutes: {row.validation_accuracy:.1%}" for row in rows]
+    entered = [f"{row.name}, {row.minutes} min: {row.validation_accuracy:.1%}" for row in rows]
     steps = [
-        f"{minutes} minutes {fmean(row.validation_accuracy for row in step):.1%}"
+        f"{minutes} min {fmean(row.validation_accuracy for row in step):.1%}"
         for minutes, step in rungs().items()
     ]
     finding = f"Your entries: {'; '.join(entered) or 'none yet'}."

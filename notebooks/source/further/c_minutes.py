@@ -110,7 +110,7 @@ wu.plot_experiments(experiments, "What did it buy?")
 # %% tags=["fragment"]
 wu.plot_board(settings, "Accuracy by minutes of two cores")
 
-# %% [markdown] tags=["fragment"]
+# %% [markdown] tags=["slide"]
 # << table_of_ladder >>
 #
 # All that was chosen was chosen by validation accuracy; then the test set was opened, once for each training. 10,000 images alone give ± 0.4 points

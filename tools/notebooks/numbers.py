@@ -7,7 +7,7 @@ import statistics
 import jinja2
 
 from tools.places import DOCS, between_marks
-from workshop_utils.contest.budget import MINUTES, recorded_ladder
+from workshop_utils.contest.budget import MINUTES, trials_of
 from workshop_utils.contest.ladder import TRICKS
 from workshop_utils.experiments.experiments import Trial
 from workshop_utils.experiments.labels import by_labels
@@ -153,21 +153,14 @@ def table_of_seeds(name: str, choice: str, epochs: tuple[int, ...]) -> str:
     return "\n".join(lines)
 
 
-def rungs(minutes: int, without: str = "") -> list[dict]:
-    """The runs of the contest's ladder with a budget, and without a trick; by seed."""
-    which = {"minutes": minutes, "without": without}
-    found = [trial for trial in recorded_ladder()["trials"] if which.items() <= trial.items()]
-    return sorted(found, key=lambda trial: trial["seed"])
-
-
 def ladder(minutes: int) -> str:
     """Mean test accuracy of the contest's ladder."""
-    return f"{statistics.fmean(trial['test_accuracy'] for trial in rungs(minutes)):.1%}"
+    return f"{statistics.fmean(trial['test_accuracy'] for trial in trials_of(minutes)):.1%}"
 
 
 def differences(trick: str) -> list[float]:
     """Points of validation accuracy that a trick brings in a minute, seed by seed."""
-    pairs = zip(rungs(1), rungs(1, trick), strict=True)
+    pairs = zip(trials_of(1), trials_of(1, trick), strict=True)
     name = "validation_accuracy"
     return [100 * (full[name] - without[name]) for full, without in pairs]
 
@@ -180,11 +173,11 @@ def worth(trick: str) -> str:
 def table_of_ladder() -> str:
     """What the contest's ladder reaches with each budget."""
     lines = [
-        "| on two cores | parameters | validation | test, each seed | test, mean |",
+        "| contest's ladder, two cores | parameters | validation | test, each seed | test, mean |",
         "|---|---|---|---|---|",
     ]
     for minutes in MINUTES:
-        trials = rungs(minutes)
+        trials = trials_of(minutes)
         validation = statistics.fmean(trial["validation_accuracy"] for trial in trials)
         tests = ", ".join(f"{trial['test_accuracy']:.1%}" for trial in trials)
         cells = f"{minutes} min | {trials[0]['n_parameters']:,} | {validation:.1%} | {tests}"

@@ -1,5 +1,6 @@
 """The board of the contest: who reached what in how many minutes, beside the workbook's ladder."""
 
+import itertools
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from workshop_utils.contest.budget import MINUTES, recorded_ladder
+from workshop_utils.contest.budget import MINUTES, trials_of
 from workshop_utils.contest.judge import SUFFIX, ContestError, folder_of, read
 from workshop_utils.figures.style import BLUE, ORANGE, show_plot, styled
 from workshop_utils.say import say
@@ -52,15 +53,12 @@ def ranked(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row.minutes, -row.validation_accuracy))
 
 
-def ladder() -> list[Row]:
-    """What the workbook's own entry reached, with each of its seeds."""
-    trials = [trial for trial in recorded_ladder()["trials"] if not trial["without"]]
-    return [row_of({"name": LADDER, **trial}) for trial in trials]
-
-
 def rungs() -> dict[int, list[Row]]:
-    """Minutes -> the rows of the ladder with this budget."""
-    return {minutes: [row for row in ladder() if row.minutes == minutes] for minutes in MINUTES}
+    """Minutes -> what the workbook's own entry reached with this budget, with each of its seeds."""
+    return {
+        minutes: [row_of({"name": LADDER, **trial}) for trial in trials_of(minutes)]
+        for minutes in MINUTES
+    }
 
 
 def show_board(settings: Settings) -> None:
@@ -115,10 +113,10 @@ def plot_board(settings: Settings, title: str) -> None:
 def draw_board(rows: list[Row], title: str) -> Figure:
     """Draw entries beside the ladder, in the style of the caller."""
     figure, axes = plt.subplots(figsize=(9, 4.6))
-    for row in ladder():
+    steps = rungs()
+    for row in itertools.chain.from_iterable(steps.values()):
         height = 100 * row.validation_accuracy
         axes.plot(row.minutes, height, "s", color=ORANGE, alpha=0.6, label="_each seed")
-    steps = rungs()
     means = [100 * fmean(row.validation_accuracy for row in step) for step in steps.values()]
     axes.plot([*steps], means, "-", color=ORANGE, label=LADDER)
     for row in rows:

@@ -56,6 +56,13 @@ def recorded_ladder() -> dict[str, Any]:
     return json.loads(RECORDED.read_text(encoding="utf-8"))
 
 
+def trials_of(minutes: int, without: str = "") -> list[dict[str, Any]]:
+    """The recorded trainings of the ladder with a budget, whole or without a trick; by seed."""
+    which = {"minutes": minutes, "without": without}
+    found = [trial for trial in recorded_ladder()["trials"] if which.items() <= trial.items()]
+    return sorted(found, key=lambda trial: trial["seed"])
+
+
 def seconds_of(minutes: float, measured_for: float = 1.0) -> float:
     """Processor seconds in which this computer does what that of the ladder did in some minutes.
 

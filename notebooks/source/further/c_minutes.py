@@ -134,7 +134,7 @@ wu.show_source(ladder.entry)
 
 # %% [markdown] tags=["fragment"]
 # Two of the eight help with every seed: *few pixels at first*, by << worth("few pixels at first") >> points, and *also in the mirror*, by
-# << worth("also in the mirror") >>. An image of 16×16 is a quarter of the work, so that the network sees many more in the same minute; the image in
+# << worth("also in the mirror") >>. An image of 16×16 has a quarter of the pixels, so that the network sees many more in the same minute; the image in
 # the mirror is looked at after the training, when no time is counted any more.
 #
 # The other six cannot be told from chance: the mean of three seeds is known to about half a point. That does not make them useless. Some are meant

@@ -1,9 +1,11 @@
 """Twenty made-up entries: refereed, handed in, put on one board, and scored again."""
 
+import csv
 import dataclasses
 from collections import defaultdict
 
 import pytest
+import torch
 from test_contest import ENTRY, SUFFIX
 
 import workshop_utils as wu
@@ -85,3 +87,27 @@ def test_edited_numbers_and_copies_are_found_and_nothing_else_is_called_edited(
     assert "The same weights as" in remarks["student18"]
     assert "opened 7 times" in remarks["student19"]
     assert "ended with an error" in remarks["student20"]
+
+
+def test_weights_learnt_from_test_images_are_true_and_another_training_finds_them(
+    settings, tmp_path, monkeypatch
+):
+    data = load_data(settings)
+    stolen = dataclasses.replace(data, train_images=data.test_images, train_labels=data.test_labels)
+    network = wu.BasicConvNet(out_c1=8, out_c2=16, dense_units=64)
+    optimizer = torch.optim.Adam(network.parameters())
+    wu.train(network, *stolen.loaders(50), optimizer, 80)
+    about = {"name": "cheat", "code": code("cnn", 0.03), "minutes": 1, "seed": 0, "choices": {}}
+    about |= {"data": data.title, "seconds_of_a_minute": 2, "n_parameters": 1, N_TESTS: 1}
+    about |= contest.scores(about, network.state_dict(), data, settings)
+    folder = tmp_path / "handed-in"
+    write_tensors(folder / f"cheat{SUFFIX}", network.state_dict(), about)
+
+    monkeypatch.setattr(contest.Settings, "from_environment", lambda: settings)
+    monkeypatch.setattr(contest, "load_data", lambda _: data)
+    assert contest.main([str(folder), "--retrain", "1"]) == 0
+    (row,) = csv.DictReader((folder / "board.csv").read_text(encoding="utf-8").splitlines())
+    assert row["remarks"] == ""
+    test, again = (float(row[name].rstrip("%")) for name in ("test", "trained again"))
+    assert test > 85
+    assert again < test - 10

@@ -12,9 +12,10 @@ import workshop_utils as wu
 from tools.grading import contest
 from workshop_utils.contest import board, child
 from workshop_utils.contest.budget import Budget, recorded_ladder, seconds_of
-from workshop_utils.contest.judge import SUFFIX, ContestError, Entry, read
+from workshop_utils.contest.judge import SUFFIX, ContestError, Entry, predicted
 from workshop_utils.files import write_tensors
 from workshop_utils.settings import PROFILES
+from workshop_utils.training.runs import N_TESTS
 
 ENTRY = """
 import torch
@@ -114,21 +115,29 @@ def test_an_entry_is_trained_scored_handed_in_and_scored_again(code, data, setti
     wu.hand_in(entry, data, settings)
     assert "for the first time. Hand in this file" in capsys.readouterr().out
 
-    folder = entry.file.parent
-    weights, about = read(entry.file)
-    edited = folder / "b" / entry.file.name
-    write_tensors(edited, weights, about | {"test_accuracy": about["test_accuracy"] + 0.05})
-    (folder / "damaged.safetensors").write_bytes(entry.file.read_bytes()[:-20])
+    again = contest.judged(entry.file, entry.file.parent, data, settings)
+    assert again.scores["validation_accuracy"] == entry.validation_accuracy
+    assert again.scores["test_accuracy"] == entry.test_accuracy
+    assert again.remarks == []
+
+
+def test_what_is_wrong_with_a_file_is_remarked(data, settings, monkeypatch):
+    true = {"validation_accuracy": 0.7, "test_accuracy": 0.6}
+    monkeypatch.setattr(contest, "scores", lambda *_: true)
+    weights = {"weight": torch.zeros(1)}
+    about = {"name": "a", "code": ENTRY, "minutes": 1, "seed": 0, "choices": {}, **true, N_TESTS: 1}
+    about |= {"data": data.title, "seconds_of_a_minute": settings.profile.contest_seconds}
+    folder = settings.runs_dir
+    write_tensors(folder / "right.safetensors", weights, about)
+    write_tensors(folder / "b/edited.safetensors", weights, about | {"test_accuracy": 0.65})
     write_tensors(folder / "other.safetensors", weights, {"name": "a run"})
+    (folder / "damaged.safetensors").write_bytes((folder / "right.safetensors").read_bytes()[:-20])
 
     found = [contest.judged(file, folder, data, settings) for file in folder.rglob("*.safetensors")]
     contest.note_copies(found)
     by_file = {one.where: one for one in contest.best_first(found)}
-    mine = by_file[entry.file.name]
-    assert mine.scores["validation_accuracy"] == entry.validation_accuracy
-    assert mine.scores["test_accuracy"] == entry.test_accuracy
-    assert mine.remarks == [f"The same weights as b/{entry.file.name}."]
-    assert "EDITED: it says" in by_file[f"b/{entry.file.name}"].remarks[0]
+    assert by_file["right.safetensors"].remarks == ["The same weights as b/edited.safetensors."]
+    assert "EDITED: it says 0.65 (test)" in by_file["b/edited.safetensors"].remarks[0]
     assert "cut off or damaged" in by_file["damaged.safetensors"].remarks[0]
     assert by_file["other.safetensors"].remarks == ["This is no file of the contest."]
 
@@ -197,6 +206,16 @@ def test_what_goes_wrong_is_a_sentence(what, code, data, settings):
     with pytest.raises(ContestError, match=said):
         wu.referee(code(text), 1, data, settings)
     assert not list(settings.runs_dir.rglob("*"))
+
+
+@pytest.mark.long
+def test_scoring_comes_to_an_end(data, settings, monkeypatch):
+    monkeypatch.setattr("workshop_utils.contest.judge.SECONDS_TO_SCORE", 0.5)
+    about = {"name": "mine", "code": SENTENCES["no end"][0], "minutes": 1, "seed": 0, "choices": {}}
+    with pytest.raises(
+        ContestError, match="mine was ended: scoring it took more than 0.5 processor seconds"
+    ):
+        predicted(about, {}, data.test_images, data, settings)
 
 
 def test_what_cannot_be_is_said_before_anything_runs(code, data, settings, tmp_path):

@@ -49,6 +49,7 @@ def main() -> None:
             sys.exit("There is no function `entry(data, settings, budget)` in it.")
         entry = names["entry"]
         if "images" in asked:
+            end_at(asked["seconds_to_score"])
             labels = predicted(entry, data, settings, asked)
             write_tensors(Path(asked["to"]), {"labels": labels}, {})
         else:

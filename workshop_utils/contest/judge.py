@@ -18,6 +18,7 @@ from workshop_utils.say import say
 from workshop_utils.settings import ROOT, Settings
 from workshop_utils.training.runs import N_TESTS, times_tested
 
+SECONDS_TO_SCORE = 600  # of a processor, at most
 SUFFIX = ".entry.safetensors"  # weights, code and results of an entry, in one file
 
 
@@ -229,6 +230,7 @@ def _run(about: dict, data: ImageData, settings: Settings, **files: Path) -> Non
         write_tensors(images, parts, {"name": data.name, "variant": data.variant})
         paths = {**files, "code": code, "data": images}
         asked = about | {name: str(path) for name, path in paths.items()}
+        asked["seconds_to_score"] = SECONDS_TO_SCORE
         with subprocess.Popen(
             [sys.executable, "-m", "workshop_utils.contest.child"],
             env=environment,
@@ -250,6 +252,11 @@ def _run(about: dict, data: ImageData, settings: Settings, **files: Path) -> Non
                 process.kill()
         errors.seek(0)
         last = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+    if ended == TOO_LONG and "images" in files:
+        raise ContestError(
+            f"{about['name']} was ended: scoring it took more than {SECONDS_TO_SCORE} processor "
+            "seconds. Without any budget `entry` should return its network at once."
+        )
     if ended == TOO_LONG:
         raise ContestError(
             f"{about['name']} used more than {GRACE:g} times its budget and was ended, without a "

@@ -1,10 +1,12 @@
 """Record the contest's ladder into workshop_utils/recorded/ladder.json.
 
-    python -m tools.notebooks.ladder    # an hour and a half, on a computer that does nothing else
+    python -m tools.notebooks.ladder    # two hours, on a computer that does nothing else
 
 The workbook's own entry is trained with each budget, and for a minute without each of its tricks. A
-minute is one of two cores of the computer that this runs on. Finished trainings are kept in
-build/recording/ladder, so that it goes on where it was stopped.
+minute is one of two cores of the computer that this runs on. For another minute it is trained on
+one core, for as long as the referee's measurement gives it: that shows how fair this is. Beside it
+stand networks that are trained plainly, with their validation accuracy on the way. Finished
+trainings are kept in build/recording/ladder, so that it goes on where it was stopped.
 """
 
 import dataclasses
@@ -16,30 +18,41 @@ from functools import partial
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 import workshop_utils as wu
 from tools import places
 from workshop_utils.contest import judge, ladder
-from workshop_utils.contest.budget import CORES, MINUTES, RECORDED, seconds_of_a_step
+from workshop_utils.contest.budget import CORES, MINUTES, RECORDED, Budget, seconds_of_a_step
 from workshop_utils.images.dataset import ImageData
 from workshop_utils.settings import PROFILES, Settings
 
 KEPT = places.BUILD / "recording" / "ladder"
 PROBES = 7  # measurements of the speed, of which the best is written
+PLAIN = {
+    "CNN": lambda: wu.BasicConvNet(8, 16, 256),
+    "wide CNN": lambda: wu.BasicConvNet(32, 64, 256),
+    "deeper": wu.DeeperConvNet,
+}
+POINTS = (0.25, 0.5, 1, 2, 3, 5)  # minutes after which plain networks are evaluated
 
 
-def rung(data: ImageData, settings: Settings, minutes: int, without: str) -> dict[str, Any]:
+def rung(
+    data: ImageData, settings: Settings, minutes: int, without: str, threads: int
+) -> dict[str, Any]:
     """A training of the workbook's own entry; one without a trick leaves the test set alone."""
+    settings = dataclasses.replace(settings, threads=threads)
     about = {
         "name": "ladder",
         "code": inspect.getsource(ladder),
         "minutes": minutes,
         "seconds_of_a_minute": 60,
-        "seconds": 60 * CORES * minutes,  # as they are on this computer
         "seed": settings.seed,
         "choices": {"without": without},
     }
+    if threads == CORES:  # what others' seconds are scaled by
+        about["seconds"] = 60 * CORES * minutes
     weights, used = judge.trained(about, data, settings)
 
     def accuracy(images: Tensor, labels: Tensor) -> float:
@@ -50,6 +63,29 @@ def rung(data: ImageData, settings: Settings, minutes: int, without: str) -> dic
     found["test_accuracy"] = None if without else accuracy(data.test_images, data.test_labels)
     print(found, flush=True)
     return found
+
+
+def curve(data: ImageData, settings: Settings, network: str) -> dict[str, Any]:
+    """A network's validation accuracy on its way: SGD at a constant rate, and nothing else."""
+    torch.set_num_threads(CORES)
+    torch.manual_seed(settings.seed)
+    model = PLAIN[network]()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    train_loader, validation_loader = data.loaders(128)
+    accuracies = []
+    for before, minutes in itertools.pairwise((0, *POINTS)):
+        for x, labels in Budget(0, 60 * CORES * (minutes - before)).batches(train_loader):
+            F.cross_entropy(model(x), labels).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        accuracies.append(wu.evaluate(model, F.cross_entropy, validation_loader)[1])
+    return {
+        "network": network,
+        "n_parameters": wu.count_parameters(model),
+        "seed": settings.seed,
+        "minutes": POINTS,
+        "validation_accuracy": accuracies,
+    }
 
 
 def kept(name: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401
@@ -72,23 +108,31 @@ def record() -> None:
         Settings.from_environment(), profile=PROFILES["full"], dataset="cifar10", runs_dir=KEPT
     )
     data = wu.load_data(settings)
-    recorded = {"measured_on": data.title, "step": kept("step", probed), "trials": []}
+    recorded = {"measured_on": data.title, "step": kept("step", probed), "trials": [], "curves": []}
     write(recorded)
     each_seed = [dataclasses.replace(settings, seed=n) for n in settings.profile.sweep_seeds]
-    of_a_minute = [(1, trick) for trick in ("", *ladder.TRICKS)]
-    longer = [(minutes, "") for minutes in MINUTES if minutes > 1]
-    for stage in (of_a_minute, longer):
+    of_a_minute = [(1, trick, CORES) for trick in ("", *ladder.TRICKS)]
+    longer = [(minutes, "", CORES) for minutes in MINUTES if minutes > 1]
+    for stage in (of_a_minute, longer, [(1, "", 1)]):
         for one, which in itertools.product(each_seed, stage):
             name = "-".join(map(str, (*which, one.seed)))
             recorded["trials"].append(kept(name, partial(rung, data, one, *which)))
             write(recorded)
+    for network in PLAIN:
+        made = kept(f"{network}-0", partial(curve, data, each_seed[0], network))
+        recorded["curves"].append(made)
+        write(recorded)
 
 
 def write(recorded: dict[str, Any]) -> None:
     """Write what was recorded, a line for each training."""
-    rows = ",\n".join(map(json.dumps, recorded["trials"]))
-    head = json.dumps({name: recorded[name] for name in ("measured_on", "step")})
-    places.write(RECORDED, f'{head[:-1]}, "trials": [\n{rows}\n]}}\n')
+    lists = {name: value for name, value in recorded.items() if isinstance(value, list)}
+    head = json.dumps({name: value for name, value in recorded.items() if name not in lists})[1:-1]
+    rows = [
+        f'"{name}": [\n' + ",\n".join(map(json.dumps, value)) + "\n]"
+        for name, value in lists.items()
+    ]
+    places.write(RECORDED, "{" + ",\n".join([head, *rows]) + "}\n")
 
 
 if __name__ == "__main__":

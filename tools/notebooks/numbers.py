@@ -7,7 +7,7 @@ import statistics
 import jinja2
 
 from tools.places import DOCS, between_marks
-from workshop_utils.contest.budget import MINUTES, trials_of
+from workshop_utils.contest.budget import MINUTES, recorded_ladder, trials_of
 from workshop_utils.contest.ladder import TRICKS
 from workshop_utils.experiments.experiments import Trial
 from workshop_utils.experiments.labels import by_labels
@@ -41,8 +41,9 @@ def recorded_numbers() -> dict[str, object]:
     workbook; `after("try_dropout", 5, dropout=0)` is the mean validation accuracy after so many
     epochs, `points_apart` how many points lie between two such means, `spread` by how many the
     seeds of one setting differ at most, and `table_of_seeds` a table of all runs; `ladder(10)` is
-    the mean test accuracy of the contest's ladder after so many minutes, `worth` what a trick
-    brings, in points; `table_of_ladder` and `table_of_tricks` say it all.
+    the mean test accuracy of the contest's ladder after so many minutes, `plain` the validation
+    accuracy of a network that is trained plainly, `worth` what a trick brings, in points;
+    `table_of_ladder` and `table_of_tricks` say it all.
     """
     recording = load_reference()[CIFAR10]["full"]
     kinds = {
@@ -64,6 +65,7 @@ def recorded_numbers() -> dict[str, object]:
     numbers["spread"] = spread
     numbers["table_of_seeds"] = table_of_seeds
     numbers["ladder"] = ladder
+    numbers["plain"] = plain
     numbers["worth"] = worth
     numbers["table_of_ladder"] = table_of_ladder()
     numbers["table_of_tricks"] = table_of_tricks()
@@ -156,6 +158,12 @@ def table_of_seeds(name: str, choice: str, epochs: tuple[int, ...]) -> str:
 def ladder(minutes: int) -> str:
     """Mean test accuracy of the contest's ladder."""
     return f"{statistics.fmean(trial['test_accuracy'] for trial in trials_of(minutes)):.1%}"
+
+
+def plain(network: str, minutes: float) -> str:
+    """Validation accuracy of a network that is trained plainly, after so many minutes."""
+    (curve,) = (one for one in recorded_ladder()["curves"] if one["network"] == network)
+    return f"{curve['validation_accuracy'][curve['minutes'].index(minutes)]:.1%}"
 
 
 def differences(trick: str) -> list[float]:

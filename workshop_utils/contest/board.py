@@ -8,13 +8,14 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from workshop_utils.contest.budget import MINUTES, trials_of
+from workshop_utils.contest.budget import MINUTES, recorded_ladder, trials_of
 from workshop_utils.contest.judge import SUFFIX, ContestError, folder_of, read
-from workshop_utils.figures.style import BLUE, ORANGE, show_plot, styled
+from workshop_utils.figures.style import BLUE, GREY, ORANGE, show_plot, styled
 from workshop_utils.say import say
 from workshop_utils.settings import Settings
 from workshop_utils.table import print_table
 
+TICKS = (0.25, 0.5, *MINUTES)
 LADDER = "the workbook's ladder"
 
 
@@ -93,7 +94,7 @@ def _texts(row: Row) -> tuple[object, ...]:
 
 @styled
 def plot_board(settings: Settings, title: str) -> None:
-    """Plot validation accuracy against minutes: your entries, and the ladder.
+    """Plot validation accuracy against minutes: your entries, the ladder, and plain networks.
 
     Args:
         settings: where your runs are kept.
@@ -106,12 +107,18 @@ def plot_board(settings: Settings, title: str) -> None:
         f"{minutes} min {fmean(row.validation_accuracy for row in step):.1%}"
         for minutes, step in rungs().items()
     ]
+    plain = [
+        f"{curve['network']} {curve['validation_accuracy'][-1]:.1%}"
+        for curve in recorded_ladder()["curves"]
+    ]
     finding = f"Your entries: {'; '.join(entered) or 'none yet'}."
-    show_plot(figure, title, finding, f"The ladder, mean of its seeds: {'; '.join(steps)}.")
+    details = f"The ladder, mean of its seeds: {'; '.join(steps)}. "
+    details += f"Trained plainly, at the end: {', '.join(plain)}."
+    show_plot(figure, title, finding, details)
 
 
 def draw_board(rows: list[Row], title: str) -> Figure:
-    """Draw entries beside the ladder, in the style of the caller."""
+    """Draw entries beside the ladder and plain networks, in the style of the caller."""
     figure, axes = plt.subplots(figsize=(9, 4.6))
     steps = rungs()
     for row in itertools.chain.from_iterable(steps.values()):
@@ -119,20 +126,24 @@ def draw_board(rows: list[Row], title: str) -> Figure:
         axes.plot(row.minutes, height, "s", color=ORANGE, alpha=0.6, label="_each seed")
     means = [100 * fmean(row.validation_accuracy for row in step) for step in steps.values()]
     axes.plot([*steps], means, "-", color=ORANGE, label=LADDER)
+    for curve, look in zip(recorded_ladder()["curves"], ("-", "--", ":"), strict=True):
+        percent = [100 * accuracy for accuracy in curve["validation_accuracy"]]
+        label = f"{curve['network']}, trained plainly"
+        axes.plot(curve["minutes"], percent, look, color=GREY, label=label)
     for row in rows:
         height = 100 * row.validation_accuracy
         axes.plot(row.minutes, height, "o", color=BLUE, markersize=8, label=f"_{row.name}")
         axes.annotate(
             row.name,
             (row.minutes, height),
-            xytext=(8, -4),
+            xytext=(6, -16),
             textcoords="offset points",
             color=BLUE,
         )
     axes.set(title=title, xlabel="minutes of two cores", ylabel="validation accuracy, %")
     axes.set_xscale("log")
-    axes.set_xticks(MINUTES, [str(minutes) for minutes in MINUTES])
-    axes.set_xlim(0.8, 14)
+    axes.set_xticks(TICKS, [f"{minutes:g}" for minutes in TICKS])
+    axes.set_xlim(0.2, 14)
     axes.minorticks_off()
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside right upper")
     return figure

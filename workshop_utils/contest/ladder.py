@@ -1,30 +1,25 @@
-"""The workbook's own entry to the contest: a small network, and tricks that let it learn fast.
+"""The workbook's own entry to the contest: a small network, and tricks that can be left out."""
 
-Each trick can be left out, to see what it is worth.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from workshop_utils.contest.budget import Budget
-from workshop_utils.images.augmentation import AugmentedLoader
+from workshop_utils.images.augmentation import augment
 from workshop_utils.images.dataset import ImageData
 from workshop_utils.settings import Settings
 
 TRICKS = {  # name -> source
     "few pixels at first": "Howard (2018)",
+    "the harder half": "after Loshchilov and Hutter (2016)",
     "flipped and moved images": "Krizhevsky et al. (2012)",
-    "whitened patches": "Coates et al. (2011); as a layer: Jordan (2024)",
-    "identity at the start": "Zagoruyko and Komodakis (2017)",
+    "whitened patches": "Coates et al. (2011); as a layer: Page (2018)",
     "smooth labels": "Szegedy et al. (2016)",
     "a rate that rises and falls": "Smith and Topin (2018)",
-    "mean of the last weights": "Polyak and Juditsky (1992)",
-    "also in the mirror": "Krizhevsky et al. (2012)",
+    "two looks": "Krizhevsky et al. (2012)",
 }
 FILTERS = {1: (32, 64, 128), 5: (32, 128, 256), 10: (32, 128, 256)}  # by minutes
 BATCH_SIZE = 250
@@ -32,30 +27,31 @@ LEARNING_RATE = 0.37  # the highest
 
 
 class LadderNet(nn.Module):
-    """A layer for patches of 2×2 pixels, three blocks of two convolutions, and a linear layer.
+    """A layer for patches of 2×2 pixels, three blocks of three convolutions, and a linear layer.
 
     Args:
         filters: of the convolutions in each block.
-        is_mirrored: whether to add up the scores of the image and of the image in the mirror; only
-            in evaluation.
+        looks_twice: whether evaluation adds up the scores of two copies of an image: one moved by a
+            pixel, the other moved the other way and mirrored.
 
-    Source: after Page (2018) and Jordan (2024).
+    Source: after Page (2018), He et al. (2016) and Jordan (2024).
     """
 
-    def __init__(self, filters: tuple[int, int, int], is_mirrored: bool) -> None:
+    def __init__(self, filters: tuple[int, int, int], looks_twice: bool) -> None:
         super().__init__()
-        self.is_mirrored = is_mirrored
+        self.looks_twice = looks_twice
         self.patches = nn.Conv2d(3, 24, kernel_size=2)
-        self.block1 = _block(24, filters[0])
-        self.block2 = _block(filters[0], filters[1])
-        self.block3 = _block(filters[1], filters[2])
+        self.block1 = Block(24, filters[0])
+        self.block2 = Block(filters[0], filters[1])
+        self.block3 = Block(filters[1], filters[2])
         self.logits = nn.Linear(filters[2], 10, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ten scores, N×10, for images N×3×H×W of any size from 9×9."""
-        if self.training or not self.is_mirrored:
+        if self.training or not self.looks_twice:
             return self.scores(x)
-        return self.scores(x) + self.scores(x.flip(3))
+        larger = F.pad(x, [1, 1, 1, 1], mode="reflect")  # N×3×(H+2)×(W+2)
+        return self.scores(larger[:, :, 2:, 2:]) + self.scores(larger[:, :, :-2, :-2].flip(3))
 
     def scores(self, x: Tensor) -> Tensor:
         """Ten scores, N×10; the shapes are those of images N×3×32×32."""
@@ -64,34 +60,52 @@ class LadderNet(nn.Module):
         x = self.block2(x)  # -> N×filters[1]×7×7
         x = self.block3(x)  # -> N×filters[2]×3×3
         x = x.amax(dim=(2, 3))  # -> N×filters[2]: what was found, no matter where
-        return self.logits(x) / 9  # small at first, so that no class is ruled out early
+        return self.logits(x) / 9  # so that scores are small at first
 
 
-def _block(n_in: int, n_out: int) -> nn.Sequential:
-    """N×n_in×H×W -> N×n_out×H/2×W/2."""
-    return nn.Sequential(
-        nn.Conv2d(n_in, n_out, kernel_size=3, padding=1, bias=False),
-        nn.MaxPool2d(kernel_size=2),  # here, so that the rest has a quarter of the work
-        nn.BatchNorm2d(n_out, momentum=0.4),  # follows the last few batches
-        nn.ReLU(),
-        nn.Conv2d(n_out, n_out, kernel_size=3, padding=1, bias=False),
-        nn.BatchNorm2d(n_out, momentum=0.4),
-        nn.ReLU(),
-    )
+class Block(nn.Module):
+    """A convolution that is pooled to half height and width; what two more make of it is added."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        pool = nn.MaxPool2d(kernel_size=2)  # so early that the rest has a quarter of the work
+        self.first = nn.Sequential(*_layers(n_in, n_out, pool))
+        self.rest = nn.Sequential(*_layers(n_out, n_out), *_layers(n_out, n_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×n_in×H×W -> N×n_out×H/2×W/2, rounded down."""
+        x = self.first(x)
+        return x + self.rest(x)
 
 
-def whiten(patches: nn.Conv2d, images: Tensor) -> None:
-    """Fix filters that make the values of a patch uncorrelated, each of about variance 1.
+def _layers(n_in: int, n_out: int, *between: nn.Module) -> list[nn.Module]:
+    convolution = nn.Conv2d(n_in, n_out, kernel_size=3, padding=1, bias=False)
+    norm = nn.BatchNorm2d(n_out, momentum=0.4)  # the newest batch counts 40 %
+    return [convolution, *between, norm, nn.ReLU()]
 
-    Args:
-        patches: a layer of 24 filters 3×2×2: each of 12 directions, and its opposite.
-        images: N×3×H×W, values in [0, 1].
-    """
+
+def _whiten(patches: nn.Conv2d, images: Tensor) -> None:
+    """Fix 12 filters, and their opposites, whose results are uncorrelated, of about variance 1."""
     values = F.unfold((images - 0.5) / 0.25, kernel_size=2).transpose(1, 2).flatten(0, 1)  # n×12
     variances, directions = torch.linalg.eigh(values.T @ values / len(values))
     filters = (directions / (variances + 5e-4).sqrt()).T.reshape(12, 3, 2, 2)
     patches.load_state_dict({"weight": torch.cat([filters, -filters]), "bias": torch.zeros(24)})
-    patches.weight.requires_grad = False
+    patches.requires_grad_(False)  # nor is any time spent on learning them
+
+
+class Hardest:
+    """Epochs of those images whose losses were highest when they were last seen."""
+
+    def __init__(self, images: Tensor, part: float) -> None:
+        self.images = images  # uint8, N×3×32×32
+        self.losses = torch.full((len(images),), torch.inf)  # none is seen yet
+        self.n = int(part * len(images))
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Batches: images, values in [0, 1], and their numbers among all."""
+        hardest = self.losses.topk(self.n).indices
+        for numbers in hardest[torch.randperm(self.n)].split(BATCH_SIZE):
+            yield self.images[numbers] / 255, numbers
 
 
 def entry(data: ImageData, settings: Settings, budget: Budget, without: str = "") -> nn.Module:
@@ -102,43 +116,34 @@ def entry(data: ImageData, settings: Settings, budget: Budget, without: str = ""
         settings: not used here.
         budget: says when to stop, and how much is used up.
         without: a trick to leave out; the rest stays as it is.
-
-    Returns:
-        The network, with the weights of the last steps averaged.
     """
     tricks = set(TRICKS)
     if without:
         tricks.remove(without)
-    model = LadderNet(FILTERS[budget.minutes], "also in the mirror" in tricks)
+    model = LadderNet(FILTERS[budget.minutes], "two looks" in tricks)
     if "whitened patches" in tricks:
-        whiten(model.patches, data.train_images[:5000] / 255)
-    if "identity at the start" in tricks:
-        for layer in model.modules():
-            if isinstance(layer, nn.Conv2d) and layer.padding == (1, 1):
-                nn.init.dirac_(layer.weight[: layer.in_channels])  # first hands its input on
+        _whiten(model.patches, data.train_images[:5000] / 255)
     model.to(memory_format=torch.channels_last)  # the faster order in memory
-    decay = 0.95 if "mean of the last weights" in tricks else 0.0
-    mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
 
     smoothing = 0.2 if "smooth labels" in tricks else 0.0
-    criterion = nn.CrossEntropyLoss(label_smoothing=smoothing)
+    criterion = nn.CrossEntropyLoss(label_smoothing=smoothing, reduction="none")
     optimizer = torch.optim.SGD(
         model.parameters(), LEARNING_RATE, momentum=0.85, nesterov=True, weight_decay=1.3e-3
     )
-    train_loader, _validation_loader = data.loaders(BATCH_SIZE)
-    loader: Iterable = train_loader
-    if "flipped and moved images" in tricks:
-        loader = AugmentedLoader(train_loader, reach=2)
-    for x, labels in budget.batches(loader):
+    course = [0.2, 1, 0] if "a rate that rises and falls" in tricks else [0.52] * 3  # its mean
+    hardest = Hardest(data.train_images, 0.5 if "the harder half" in tricks else 1)
+    for x, numbers in budget.batches(hardest):
+        if "flipped and moved images" in tricks:
+            x = augment(x, torch.default_generator, reach=2)
         if "few pixels at first" in tricks:
             side = 16 if budget.used < 0.25 else 24 if budget.used < 0.6 else 32
             x = F.interpolate(x, (side, side), mode="bilinear", antialias=True)
-        if "a rate that rises and falls" in tricks:
-            factor = np.interp(budget.used, [0, 0.2, 1], [0.2, 1, 0.07])
-            optimizer.param_groups[0]["lr"] = LEARNING_RATE * factor
-        loss = criterion(model(x.contiguous(memory_format=torch.channels_last)), labels)
-        loss.backward()
+        factor = np.interp(budget.used, [0, 0.2, 1], course)
+        optimizer.param_groups[0]["lr"] = LEARNING_RATE * factor
+        scores = model(x.contiguous(memory_format=torch.channels_last))
+        losses = criterion(scores, data.train_labels[numbers])
+        losses.mean().backward()
         optimizer.step()
         optimizer.zero_grad()
-        mean.update_parameters(model)
-    return mean.module
+        hardest.losses[numbers] = losses.detach()
+    return model

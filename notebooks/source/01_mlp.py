@@ -325,7 +325,7 @@ wu.show_result("mlp_test_accuracy", mlp_accuracy, data, settings)
 wu.tally(largest, lower_loss, shuffling)
 
 # %% [markdown] tags=["fragment"]
-# Guessing would give 10 %. On CIFAR-10, runs with other random numbers gave << low.mlp_test_accuracy >> to
+# Guessing would give 10%. On CIFAR-10, runs with other random numbers gave << low.mlp_test_accuracy >> to
 # << high.mlp_test_accuracy >>. Each training in the workbook ends with such a line. OUTSIDE means: not what this workbook
 # was tested with.
 #

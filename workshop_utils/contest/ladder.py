@@ -80,7 +80,7 @@ class Block(nn.Module):
 
 def _layers(n_in: int, n_out: int, *between: nn.Module) -> list[nn.Module]:
     convolution = nn.Conv2d(n_in, n_out, kernel_size=3, padding=1, bias=False)
-    norm = nn.BatchNorm2d(n_out, momentum=0.4)  # the newest batch counts 40 %
+    norm = nn.BatchNorm2d(n_out, momentum=0.4)  # the newest batch counts 40%
     return [convolution, *between, norm, nn.ReLU()]
 
 

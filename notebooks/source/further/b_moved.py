@@ -61,7 +61,7 @@ print("two pixels are one place after pooling:", same)
 #
 # By one pixel, pooled maps cannot move half a place; but a largest value that stays in its square changes nothing. That is the
 # invariance that pooling buys. **Predict:** how much changes before pooling, after it, and in the scores? Changes are
-# compared with how much images differ from each other: 0 % is invariant, and 100 % as different as another image, roughly.
+# compared with how much images differ from each other: 0% is invariant, and 100% as different as another image, roughly.
 
 # %% tags=["fragment"]
 torch.manual_seed(settings.seed)

@@ -133,11 +133,11 @@ wu.plot_board(settings, "Accuracy by minutes of two cores")
 # %% [markdown] tags=["slide"]
 # ## Tricks
 #
-# - *Few pixels at first*: images of 16×16 for a quarter of the time, and of 24×24 until 60 % are used up.
+# - *Few pixels at first*: images of 16×16 for a quarter of the time, and of 24×24 until 60% are used up.
 # - *The harder half*: an epoch has the images whose losses were highest when they were last seen. Easy ones take as long, and change little.
 # - *Flipped and moved images*, by two pixels at most.
 # - *Whitened patches*: the first layer does not learn; its filters, found by PCA, make the numbers of a patch of 2×2 pixels uncorrelated.
-# - *Smooth labels*: the right class should get 82 % and each other one 2 %, not 100 % and nothing.
+# - *Smooth labels*: the right class should get 82% and each other one 2%, not 100% and nothing.
 # - *A rate that rises and falls*, in place of one as high as its mean.
 # - *Two looks*: when the training is over, the scores of two copies of an image are added, moved by a pixel each, and one of them mirrored.
 

@@ -70,11 +70,12 @@ def test_whitened_values_of_patches_are_uncorrelated_and_of_variance_one():
 def test_two_looks_differ_from_one_where_a_pixel_more_or_less_matters(data):
     even = torch.full((2, 3, 32, 32), 0.3)
     x = data.validation_images[:4] / 255
-    model = ladder.LadderNet((4, 4, 4), looks_twice=True)
+    torch.manual_seed(0)
+    model = ladder.LadderNet((16, 16, 16), looks_twice=True)
     assert torch.equal(model(x), model.scores(x))  # in training
     model.eval()
     assert torch.allclose(model(even), 2 * model.scores(even), atol=1e-5)
-    assert not torch.allclose(model(x), 2 * model.scores(x), atol=1e-3)
+    assert not torch.allclose(model(x), 2 * model.scores(x), atol=1e-4)
 
 
 def test_the_code_fits_on_a_few_pages():

@@ -56,9 +56,9 @@ def recorded_ladder() -> dict[str, Any]:
     return json.loads(RECORDED.read_text(encoding="utf-8"))
 
 
-def trials_of(minutes: int, without: str = "", threads: int = CORES) -> list[dict[str, Any]]:
-    """The recorded trainings of the ladder with a budget, whole or without a trick; by seed."""
-    which = {"minutes": minutes, "without": without, "threads": threads}
+def trials_of(minutes: int, without: str = "") -> list[dict[str, Any]]:
+    """The recorded trainings of the ladder on two cores, whole or without a trick; by seed."""
+    which = {"minutes": minutes, "without": without, "threads": CORES}
     found = [trial for trial in recorded_ladder()["trials"] if which.items() <= trial.items()]
     return sorted(found, key=lambda trial: trial["seed"])
 

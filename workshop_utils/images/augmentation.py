@@ -53,12 +53,10 @@ class AugmentedLoader:
 
     Args:
         loader: batches of training images; its random numbers are used.
-        reach: by how many pixels an image is moved at most.
     """
 
-    def __init__(self, loader: Loader, reach: int = 4) -> None:
+    def __init__(self, loader: Loader) -> None:
         self.loader = loader
-        self.reach = reach
         self.generator = loader.generator
 
     def __len__(self) -> int:
@@ -66,4 +64,4 @@ class AugmentedLoader:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         for x, labels in self.loader:
-            yield augment(x, self.generator, self.reach), labels
+            yield augment(x, self.generator), labels

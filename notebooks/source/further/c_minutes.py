@@ -114,11 +114,11 @@ wu.plot_experiments(experiments, "What did it buy?")
 wu.plot_board(settings, "Accuracy by minutes of two cores")
 
 # %% [markdown] tags=["slide"]
-# - **Time** alone: the CNN is at << plain("CNN", 1) >> after one minute, and at << plain("CNN", 5) >> after five. It learns its training images by heart.
+# - **Time** alone: the CNN is at << plain("CNN", 1) >> after one minute, and at << plain("CNN", 5) >> after five. More of it does not help this network.
 # - **Parameters:** the wide CNN has four times as many, and each step takes longer. It is behind after one minute (<< plain("wide CNN", 1) >>), and ahead after
 #   five (<< plain("wide CNN", 5) >>): parameters need time.
-# - **Layers:** the deeper network, with half as many parameters as the wide one, reaches << plain("deeper", 5) >>. Its batch normalisation has a part in
-#   that, which these curves do not tell apart.
+# - **Layers:** the deeper network, with half as many parameters as the wide one, reaches << plain("deeper", 5) >>. Whether its layers did that or its batch
+#   normalisation, these curves do not tell.
 # - **Tricks:** the ladder is further after one minute than any of the three after five.
 #
 # One seed each, and ± 0.7 points for 5,000 images: the CNN's fall is small, the gaps between the networks are not.
@@ -134,7 +134,7 @@ wu.plot_board(settings, "Accuracy by minutes of two cores")
 # ## Tricks
 #
 # - *Few pixels at first*: images of 16×16 for a quarter of the time, and of 24×24 until 60% are used up.
-# - *The harder half*: an epoch has the images whose losses were highest when they were last seen. Easy ones take as long, and change little.
+# - *The harder half*: an epoch has the images whose losses were highest when they were last seen. The time is for what is not yet learnt.
 # - *Flipped and moved images*, by two pixels at most.
 # - *Whitened patches*: the first layer does not learn; its filters, found by PCA, make the numbers of a patch of 2×2 pixels uncorrelated.
 # - *Smooth labels*: the right class should get 82% and each other one 2%, not 100% and nothing.
@@ -169,7 +169,7 @@ wu.show_source(ladder.entry)
 #
 # *Whitened patches* brought << worth("whitened patches") >> in the mean, but nearly nothing with one of the seeds. *Smooth labels* and *flipped and moved images* cannot be told
 # from chance: the mean of three seeds is known to about half a point. That does not make them useless. They are meant against overfitting, which
-# comes later than in the first minute.
+# may come later than in the first minute.
 #
 # **Try** one with more time, twice five minutes: `wu.referee(ladder.__file__, 5, data, settings, without="smooth labels")`, and the same without
 # `without`.

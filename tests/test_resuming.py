@@ -13,7 +13,6 @@ from making import Interrupted
 
 import workshop_utils as wu
 from workshop_utils.files import read_tensors
-from workshop_utils.images.augmentation import AugmentedLoader
 from workshop_utils.training import runs
 
 N_EPOCHS = 4
@@ -381,10 +380,6 @@ def images(data, order=slice(None), batch_size=64, seed=0):
         (with_loader(lambda data: images(data, batch_size=60)), "batch size 64, this one with 60"),
         (with_loader(lambda data: images(data, seed=1)), "seed of the mixing 0, this one with 1"),
         (with_loader(lambda data: images(data, range(199, -1, -1))), "it saw other images"),
-        (
-            with_loader(lambda data: AugmentedLoader(images(data))),
-            "augmentation off, this one with on",
-        ),
         (with_network(lambda net: setattr(net.dropout, "p", 0.1)), "its network had other layers"),
         (
             with_network(lambda net: net.input_layer.weight.requires_grad_(False)),

@@ -1,7 +1,6 @@
 import torch
 
 import workshop_utils as wu
-from workshop_utils.images.augmentation import AugmentedLoader
 
 N = 400
 
@@ -30,20 +29,8 @@ def test_every_image_is_one_that_flipping_and_moving_can_make():
 def test_each_image_is_treated_by_itself_and_anew_each_time():
     images = torch.rand(1, 3, 32, 32).expand(8, -1, -1, -1)
     draws = generator()
-    once, again = wu.augment(images, draws), wu.augment(images, draws)
+    once, again = (wu.augment(images, draws, reach=4) for _ in range(2))
     assert once.shape == images.shape
     assert len({image.sum().item() for image in once}) > 1
     assert not torch.equal(once, again)
-    assert torch.equal(once, wu.augment(images, generator()))
-
-
-def test_images_of_a_loader_are_augmented_and_labels_are_not(data):
-    plain, _ = data.loaders(batch_size=64)
-    augmented = AugmentedLoader(data.loaders(batch_size=64)[0])
-    assert len(augmented) == len(plain)
-    assert augmented.generator is augmented.loader.generator  # kept when a training is interrupted
-    [(x, labels), *_], [(original, right), *_] = list(augmented), list(plain)
-    assert torch.equal(labels, right)
-    assert x.shape == original.shape
-    assert not torch.equal(x, original)
-    assert x.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(once, wu.augment(images, generator(), reach=4))

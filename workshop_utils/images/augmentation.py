@@ -1,15 +1,11 @@
 """Images that are changed on their way to a network: flipped and moved at random, or shuffled."""
 
-from collections.abc import Iterator
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workshop_utils.images.dataset import Loader
 
-
-def augment(images: Tensor, generator: torch.Generator, reach: int = 4) -> Tensor:
+def augment(images: Tensor, generator: torch.Generator, reach: int) -> Tensor:
     """Flip each image from left to right in half of all cases, and move it by some pixels.
 
     Args:
@@ -46,22 +42,3 @@ def shuffle_pixels(images: Tensor, order: Tensor) -> Tensor:
     """
     places = images.flatten(start_dim=2)  # N×C×(H·W)
     return places[:, :, order.to(images.device)].reshape(images.shape)
-
-
-class AugmentedLoader:
-    """The batches of a loader, augmented anew in every epoch.
-
-    Args:
-        loader: batches of training images; its random numbers are used.
-    """
-
-    def __init__(self, loader: Loader) -> None:
-        self.loader = loader
-        self.generator = loader.generator
-
-    def __len__(self) -> int:
-        return len(self.loader)
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        for x, labels in self.loader:
-            yield augment(x, self.generator), labels

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from workshop_utils.files import as_json
-from workshop_utils.images.augmentation import AugmentedLoader
 from workshop_utils.training.history import History
 
 WEIGHTS, OPTIMIZER, RANDOM = "weights", "optimizer", "random"
@@ -155,18 +154,14 @@ FIELDS = fields(History)
 def _of_batches(train_loader: Any) -> dict:  # noqa: ANN401 - batches, and a length
     """The batches that a training learns from, as far as the loader tells of them."""
     generator = getattr(train_loader, "generator", None)
-    inner, is_augmented = train_loader, False
-    while True:  # a loader may hold another one
-        is_augmented |= isinstance(inner, AugmentedLoader)
-        if not hasattr(inner, "loader"):
-            break
+    inner = train_loader
+    while hasattr(inner, "loader"):  # it holds another one
         inner = inner.loader
     held = [getattr(inner, name, None) for name in ("images", "labels")]
     tensors = [each for each in held if isinstance(each, Tensor)]
     return {
         "batch size": getattr(inner, "batch_size", None),
         "number of batches": len(train_loader),
-        "augmentation": "on" if is_augmented else "off",
         "seed of the mixing": generator.initial_seed() if generator else None,
         "images": _fingerprint(*tensors) if tensors else None,
     }

@@ -105,7 +105,8 @@ def read_tensors(file: Path) -> tuple[dict[str, Tensor], dict]:
     try:
         with _open(file) as opened:
             metadata = opened.metadata() or {}
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            # Copied, since Windows replaces no file that a tensor still looks into.
+            tensors = {name: opened.get_tensor(name).clone() for name in opened.keys()}  # noqa: SIM118
         if metadata["sha256"] != _sha256(metadata["about"], tensors):
             raise DamagedError(f"{file.name} was altered after it was written.")
         return tensors, json.loads(metadata["about"])

@@ -121,7 +121,7 @@ else:
             ],
             "experiments.reference": ["show_result"],
             "experiments.sweeps": ["sweep"],
-            "contest.board": ["plot_board", "show_board"],
+            "contest.board": ["plot_board", "show_board", "worth_of_tricks"],
             "contest.judge": ["hand_in", "referee"],
             "exercises.cnn_forward": ["check_cnn_forward"],
             "exercises.convolution": ["check_convolution"],

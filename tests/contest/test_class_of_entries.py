@@ -98,7 +98,7 @@ def test_weights_learnt_from_test_images_are_true_and_another_training_finds_the
     optimizer = torch.optim.Adam(network.parameters())
     wu.train(network, *stolen.loaders(50), optimizer, 80)
     about = {"name": "cheat", "code": code("cnn", 0.03), "minutes": 1, "seed": 0, "choices": {}}
-    about |= {"data": data.title, "seconds_of_a_minute": 2, "n_parameters": 1, N_TESTS: 1}
+    about |= {"data": repr(data), "seconds_of_a_minute": 2, "n_parameters": 1, N_TESTS: 1}
     about |= contest.scores(about, network.state_dict(), data, settings)
     folder = tmp_path / "handed-in"
     write_tensors(folder / f"cheat{SUFFIX}", network.state_dict(), about)

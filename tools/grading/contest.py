@@ -10,8 +10,9 @@ that this computer finds. Beside the files are written board.csv and board.png.
 
 This does not find weights that are true but not earned: trained on test images, trained elsewhere
 and fetched, or trained with more processes or a longer time than the budget allows, by a changed
-referee. --retrain trains the best three of each budget again, from their code and within the
-budget, and shows what comes out. Read the code of whoever wins.
+referee. --retrain 3 trains the best three of each budget again, from their code and within the
+budget, and shows what comes out. Code that fetches images or weights by itself passes that, too:
+read the code of whoever wins.
 
 Code of students is run, with your account: do it where you grade, too.
 """
@@ -71,7 +72,7 @@ def judged(file: Path, folder: Path, data: ImageData, settings: Settings) -> Jud
         found.remarks.append("This is no file of the contest.")
         return found
     found.about = about
-    in_order = [weights[name].numpy().tobytes() for name in sorted(weights)]
+    in_order = [_bytes(weights[name]) for name in sorted(weights)]
     found.sha256 = hashlib.sha256(b"".join(in_order)).hexdigest()
     found.n_numbers = sum(tensor.numel() for tensor in weights.values())
     try:
@@ -79,20 +80,25 @@ def judged(file: Path, folder: Path, data: ImageData, settings: Settings) -> Jud
     except ContestError as error:
         found.remarks.append(str(error))
         return found
+    same_images = about.get("data") == repr(data)
+    if not same_images:
+        found.remarks.append(f"Its images were {about.get('data')}; here are {data!r}.")
     for name, true in found.scores.items():
         said = about.get(name)
         if said is None:
             found.remarks.append(f"The {SCORES[name]} accuracy was not measured: not handed in.")
-        elif not isinstance(said, float) or abs(said - true) > TOLERANCE:
+        elif same_images and (not isinstance(said, float) or abs(said - true) > TOLERANCE):
             found.remarks.append(f"EDITED: it says {said} ({SCORES[name]}), and is {true:.4f}.")
-    if about.get("data") != data.title:
-        found.remarks.append(f"It learnt from {about.get('data')}; here is {data.title}.")
     a_minute = settings.profile.contest_seconds
     if about["minutes"] not in MINUTES or about.get("seconds_of_a_minute") != a_minute:
         found.remarks.append("It had another budget.")
     if about.get(N_TESTS) != (1 if "test_accuracy" in about else 0):
         found.remarks.append(f"The test set was opened {about.get(N_TESTS)} times.")
     return found
+
+
+def _bytes(tensor: Tensor) -> bytes:
+    return tensor.reshape(-1).view(torch.uint8).numpy().tobytes()  # of any type of numbers
 
 
 def scores(

@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 
 from workshop_utils.contest.budget import MINUTES, recorded_ladder, trials_of
 from workshop_utils.contest.judge import SUFFIX, ContestError, folder_of, read
+from workshop_utils.contest.ladder import TRICKS
 from workshop_utils.figures.style import BLUE, GREY, ORANGE, show_plot, styled
+from workshop_utils.images.dataset import STANDIN
 from workshop_utils.say import say
 from workshop_utils.settings import Settings
 from workshop_utils.table import print_table
@@ -40,8 +42,16 @@ def entries(settings: Settings) -> list[Row]:
         except ContestError as error:
             say(error)
             continue
-        rows.append(row_of(about))
+        if about["seconds_of_a_minute"] == settings.profile.contest_seconds:
+            rows.append(row_of(about | {"name": full_name(about)}))
     return ranked(rows)
+
+
+def full_name(about: dict[str, Any]) -> str:
+    """An entry's name, what was chosen for it, and what it learnt from if that is the stand-in."""
+    chosen = [f"{name} {value}" for name, value in about["choices"].items()]
+    data = [STANDIN] if about["data"].startswith(STANDIN) else []
+    return ", ".join([about["name"], *chosen, *data])
 
 
 def row_of(about: dict[str, Any]) -> Row:
@@ -60,6 +70,22 @@ def rungs() -> dict[int, list[Row]]:
         minutes: [row_of({"name": LADDER, **trial}) for trial in trials_of(minutes)]
         for minutes in MINUTES
     }
+
+
+def worth_of_tricks() -> dict[str, float]:
+    """Points of validation accuracy that the ladder loses in a minute without each of its tricks.
+
+    Returns:
+        Trick -> the mean of the recorded seeds.
+    """
+    return {trick: fmean(points_lost(trick)) for trick in TRICKS}
+
+
+def points_lost(trick: str) -> list[float]:
+    """Points of validation accuracy that are lost in a minute without a trick, seed by seed."""
+    pairs = zip(trials_of(1), trials_of(1, trick), strict=True)
+    name = "validation_accuracy"
+    return [100 * (whole[name] - without[name]) for whole, without in pairs]
 
 
 def show_board(settings: Settings) -> None:

@@ -42,12 +42,21 @@ class Budget:
 
         Args:
             loader: batches of images and labels.
+
+        Raises:
+            ValueError: it has no batches, or none in its second epoch.
         """
         while self.used < 1:
+            batch = None
             for batch in loader:
                 if self.used >= 1:
                     return
                 yield batch
+            if batch is None:
+                raise ValueError(
+                    "budget.batches found no batch. Give it something that can be gone through "
+                    "again and again: a loader, not a generator, which has one epoch only."
+                )
 
 
 @cache
@@ -56,9 +65,9 @@ def recorded_ladder() -> dict[str, Any]:
     return json.loads(RECORDED.read_text(encoding="utf-8"))
 
 
-def trials_of(minutes: int, without: str = "") -> list[dict[str, Any]]:
-    """The recorded trainings of the ladder on two cores, whole or without a trick; by seed."""
-    which = {"minutes": minutes, "without": without, "threads": CORES}
+def trials_of(minutes: int, without: str = "", threads: int = CORES) -> list[dict[str, Any]]:
+    """The recorded trainings of the ladder, whole or without a trick; by seed."""
+    which = {"minutes": minutes, "without": without, "threads": threads}
     found = [trial for trial in recorded_ladder()["trials"] if which.items() <= trial.items()]
     return sorted(found, key=lambda trial: trial["seed"])
 
@@ -76,8 +85,8 @@ def seconds_of(minutes: float, measured_for: float = 1.0) -> float:
     return 60 * CORES * minutes * seconds_of_a_step(measured_for) / recorded_ladder()["step"]
 
 
-def seconds_of_a_step(seconds: float, rounds: int = 3) -> float:
-    """Processor seconds that a step of training takes here, in the quickest of some rounds."""
+def seconds_of_a_step(seconds: float) -> float:
+    """Processor seconds that a step of training takes here, in the quickest of three rounds."""
     with torch.random.fork_rng(devices=[]):  # nobody else's random numbers change
         network = DeeperConvNet()
         x = torch.rand(BATCH_SIZE, 3, 32, 32).contiguous(memory_format=torch.channels_last)
@@ -94,4 +103,4 @@ def seconds_of_a_step(seconds: float, rounds: int = 3) -> float:
         return spent / n
 
     steps_for(seconds / 2)  # the first take longer: memory is set aside, fast ways are looked for
-    return min(steps_for(seconds) for _ in range(rounds))
+    return min(steps_for(seconds) for _ in range(3))

@@ -35,30 +35,22 @@ def main() -> None:
     """Do what stdin says."""
     asked = json.loads(sys.stdin.readline())
     settings = Settings.from_environment()
-    settings = dataclasses.replace(
-        settings,
-        seed=asked["seed"],
-        device=torch.device("cpu"),
-        threads=min(settings.threads, CORES),
-    )
-    torch.set_num_threads(settings.threads)
+    threads = min(settings.threads, CORES)
+    settings = dataclasses.replace(settings, seed=asked["seed"], threads=threads)
+    torch.set_num_threads(threads)
     data = read_data(Path(asked["data"]), settings.seed)
     try:
-        names = runpy.run_path(asked["code"], run_name="entry")
-        if "entry" not in names:
-            sys.exit("There is no function `entry(data, settings, budget)` in it.")
-        entry = names["entry"]
         if "images" in asked:
-            end_at(asked["seconds_to_score"])
-            labels = predicted(entry, data, settings, asked)
+            labels = predicted(data, settings, asked)
             write_tensors(Path(asked["to"]), {"labels": labels}, {})
         else:
-            weights, about = trained(entry, data, settings, asked)
+            weights, about = trained(data, settings, asked)
             write_tensors(Path(asked["to"]), weights, about)
     except Exception as error:
         own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == asked["code"]]
         where = f"Line {own[-1].lineno}, {own[-1].line!r}: " if own else ""
-        sys.exit(f"{where}{type(error).__name__}: {error}")  # to stderr
+        in_a_line = " ".join(str(error).split())
+        sys.exit(f"{where}{type(error).__name__}: {in_a_line}")  # to stderr
 
 
 def read_data(file: Path, seed: int) -> ImageData:
@@ -77,18 +69,26 @@ def read_data(file: Path, seed: int) -> ImageData:
     )
 
 
-def trained(
-    entry: Callable, data: ImageData, settings: Settings, asked: dict
-) -> tuple[dict[str, Tensor], dict]:
-    """The weights of a trained entry, and what it used."""
+def entry_of(asked: dict) -> Callable:
+    """The function of an entry."""
+    names = runpy.run_path(asked["code"], run_name="entry")
+    if "entry" not in names:
+        sys.exit("There is no function `entry(data, settings, budget)` in it.")
+    return names["entry"]
+
+
+def trained(data: ImageData, settings: Settings, asked: dict) -> tuple[dict[str, Tensor], dict]:
+    """The weights of a trained entry, and what it used; the clock runs for all of its code."""
     shorter = asked["seconds_of_a_minute"] / 60  # in the quick profile
     # For the ladder, the seconds are given: it is what others' seconds are scaled by.
     given = asked.get("seconds")
     seconds = given or seconds_of(asked["minutes"] * shorter, measured_for=shorter)
-    budget = Budget(asked["minutes"], seconds)
     end_at(GRACE * seconds)
-    torch.manual_seed(settings.seed)
+    budget = Budget(asked["minutes"], seconds)
     started = time.perf_counter()
+    entry = entry_of(asked)
+    untrained(entry, data, settings, asked)  # what goes wrong there, does so before the training
+    torch.manual_seed(settings.seed)
     model = checked(entry(data, settings, budget, **asked["choices"]))
     about = {
         "n_parameters": count_parameters(model),
@@ -99,14 +99,23 @@ def trained(
     return {name: value.clone() for name, value in model.state_dict().items()}, about
 
 
-def predicted(entry: Callable, data: ImageData, settings: Settings, asked: dict) -> Tensor:
+def predicted(data: ImageData, settings: Settings, asked: dict) -> Tensor:
     """Which class the entry's network sees in each image, with the weights of a file."""
     weights, _about = read_tensors(Path(asked["weights"]))
     images = read_tensors(Path(asked["images"]))[0]["images"]
-    model = checked(entry(data, settings, Budget(asked["minutes"], 0), **asked["choices"]))
+    end_at(asked["seconds_to_score"])
+    model = untrained(entry_of(asked), data, settings, asked)
     model.load_state_dict(weights)
     loader = Loader(images, torch.zeros(len(images), dtype=torch.long), batch_size=500)
-    return predict(model, loader)[0].argmax(dim=1)
+    scores = predict(model, loader)[0]
+    if scores.shape != (len(images), 10):
+        raise ValueError(f"the scores are {tuple(scores.shape)}, not {len(images)} × 10.")
+    return scores.argmax(dim=1)
+
+
+def untrained(entry: Callable, data: ImageData, settings: Settings, asked: dict) -> nn.Module:
+    """The network that the entry returns without any budget."""
+    return checked(entry(data, settings, Budget(asked["minutes"], 0), **asked["choices"]))
 
 
 def checked(model: object) -> nn.Module:
@@ -137,9 +146,11 @@ def end_at(seconds: float) -> None:
     def watch() -> None:
         while spent() - started < seconds:
             time.sleep(0.2)
-        for process in this.children(recursive=True):
-            process.kill()
-        os._exit(TOO_LONG)
+        try:
+            for process in this.children(recursive=True):
+                process.kill()
+        finally:  # even if one of them has ended by itself
+            os._exit(TOO_LONG)
 
     threading.Thread(target=watch, daemon=True).start()
 

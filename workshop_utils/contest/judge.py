@@ -32,26 +32,12 @@ class Entry:
 
     Args:
         file: where it is kept, with its weights.
-        about: its name and code, minutes, seed, data set, what it used, and its accuracies.
+        about: its name and code, minutes, seed, data set, what it used, and its accuracies, as
+            fractions.
     """
 
     file: Path
     about: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        """The name of the file of code."""
-        return self.about["name"]
-
-    @property
-    def validation_accuracy(self) -> float:
-        """As a fraction."""
-        return self.about["validation_accuracy"]
-
-    @property
-    def test_accuracy(self) -> float | None:
-        """As a fraction, once the entry was handed in."""
-        return self.about.get("test_accuracy")
 
 
 def referee(
@@ -59,10 +45,11 @@ def referee(
 ) -> Entry:
     """Train an entry with a budget, and score it on the validation images.
 
-    The entry is a file of Python code, in which everything that it needs is defined or imported. It
-    has a function `entry(data, settings, budget)`, which makes a network, trains it on
-    `data` with `budget.batches(loader)`, and returns it. It is run in a process of its own, on two
-    cores.
+    The entry is a file of Python code. It has a function `entry(data, settings, budget)`, which
+    makes a network, trains it on `data` with `budget.batches(loader)`, and returns it. What the
+    function needs is defined in that file, or imported from what is installed. It is run in a
+    process of its own, on two cores, and without any budget as well: the network that it then
+    returns gets the trained weights, and is scored.
 
     Args:
         code: the file, such as "my_entry.py".
@@ -99,7 +86,7 @@ def referee(
     labels = data.validation_labels
     accuracy = right(predicted(about, weights, data.validation_images, data, settings), labels)
     about |= used | {
-        "data": data.title,
+        "data": repr(data),
         "validation_accuracy": accuracy,
         N_TESTS: times_tested(file),
     }
@@ -121,18 +108,22 @@ def hand_in(entry: Entry, data: ImageData, settings: Settings) -> None:
         settings: as for `referee`.
 
     Raises:
-        ContestError: the file of the entry is missing or damaged, or its code does not run.
+        ContestError: the file of the entry is missing, damaged, or that of a newer one, or its code
+            does not run.
     """
-    weights, _about = read(entry.file)
-    accuracy = right(
-        predicted(entry.about, weights, data.test_images, data, settings), data.test_labels
-    )
-    n = entry.about[N_TESTS] + 1
-    entry.about.update({"test_accuracy": accuracy, N_TESTS: n})
+    weights, about = read(entry.file)
+    if about["code"] != entry.about["code"]:
+        raise ContestError(
+            f"{about['name']} was trained again with other code: hand in what `referee` returned "
+            "then, or train this one again under a name of its own."
+        )
+    accuracy = right(predicted(about, weights, data.test_images, data, settings), data.test_labels)
+    n = about[N_TESTS] + 1
+    entry.about.update(about | {"test_accuracy": accuracy, N_TESTS: n})
     write_tensors(entry.file, weights, entry.about)
-    opened = "for the first time" if n == 1 else f"{n} times by now; the first is what counts"
+    opened = "for the first time" if n == 1 else f"{n} times by now, as its file says"
     say(f"Test set: {accuracy:.1%} ± {_error(accuracy, data.test_labels):.1%} (standard error).")
-    say(f"It was opened for {entry.name!r} {opened}. Hand in this file:\n{entry.file}")
+    say(f"It was opened for {about['name']!r} {opened}. Hand in this file:\n{entry.file}")
 
 
 def trained(
@@ -181,7 +172,7 @@ def predicted(
 
 def right(predicted: Tensor, labels: Tensor) -> float:
     """Fraction of labels that were predicted."""
-    return (predicted == labels).float().mean().item()
+    return (predicted == labels.cpu()).float().mean().item()
 
 
 def read(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -218,6 +209,8 @@ def _run(about: dict, data: ImageData, settings: Settings, **files: Path) -> Non
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         "PYTHONUTF8": "1",
+        "PYTHONUNBUFFERED": "1",  # what it prints is seen at once
+        "WORKSHOP_DEVICE": "cpu",
         "CUDA_VISIBLE_DEVICES": "",
         "WORKSHOP_PROFILE": settings.profile.name,
         "WORKSHOP_THREADS": str(settings.threads),
@@ -234,6 +227,7 @@ def _run(about: dict, data: ImageData, settings: Settings, **files: Path) -> Non
         with subprocess.Popen(
             [sys.executable, "-m", "workshop_utils.contest.child"],
             env=environment,
+            cwd=folder,  # a file beside the code would be missing at the tutor's
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -260,7 +254,8 @@ def _run(about: dict, data: ImageData, settings: Settings, **files: Path) -> Non
     if ended == TOO_LONG:
         raise ContestError(
             f"{about['name']} used more than {GRACE:g} times its budget and was ended, without a "
-            "score. Take all batches from `budget.batches(loader)`: they stop in time."
+            "score. Take all batches from `budget.batches(loader)`: they stop in time. What other "
+            "processes use counts as well: give a loader num_workers=0."
         )
-    if ended:
+    if ended or not files["to"].exists():
         raise ContestError(f"{about['name']} ended with an error (exit code {ended}). {last}")

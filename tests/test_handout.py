@@ -113,8 +113,7 @@ def in_the_open():
     texts += [cell.source for cell in cells("hint", "markdown")]
     texts += handed_out_by_c()
     shown = set().union(*map(pack.shown, notebooks()))
-    by_c = (ladder.LadderNet, ladder.Block, ladder.Hardest, ladder.entry)
-    return texts + [*map(source, by_c)] + [source(getattr(wu, name)) for name in shown]
+    return texts + [source(ladder)] + [source(getattr(wu, name)) for name in shown]
 
 
 def handed_out_by_c():

@@ -2,17 +2,19 @@
 
     python -m tools.notebooks.ladder    # two hours, on a computer that does nothing else
 
-The workbook's own entry is trained with each budget, and for a minute without each of its tricks. A
-minute is one of two cores of the computer that this runs on. For another minute it is trained on
-one core, for as long as the referee's measurement gives it: that shows how fair this is. Beside it
-stand networks that are trained plainly, with their validation accuracy on the way. Finished
-trainings are kept in build/recording/ladder, so that it goes on where it was stopped.
+The workbook's own entry is trained with each budget, and for a minute without each of its tricks,
+and without all of them. A minute is one of two cores of the computer that this runs on. For another
+minute it is trained on one core, for as long as the referee's measurement gives it: that shows how
+fair this is. Beside it stand networks that are trained plainly, with their validation accuracy on
+the way. Finished trainings are kept in build/recording/ladder, so that it goes on where it was
+stopped.
 """
 
 import dataclasses
 import inspect
 import itertools
 import json
+import statistics
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -29,13 +31,13 @@ from workshop_utils.images.dataset import ImageData
 from workshop_utils.settings import PROFILES, Settings
 
 KEPT = places.BUILD / "recording" / "ladder"
-PROBES = 7  # measurements of the speed, of which the best is written
+PROBES = 7  # measurements of the speed, of which the median is written
 PLAIN = {
     "CNN": lambda: wu.BasicConvNet(8, 16, 256),
     "wide CNN": lambda: wu.BasicConvNet(32, 64, 256),
     "deeper": wu.DeeperConvNet,
 }
-POINTS = (0.25, 0.5, 1, 2, 3, 5)  # minutes after which plain networks are evaluated
+POINTS = (0.25, 0.5, 1, 2, 3, 5, 7, 10)  # minutes after which plain networks are evaluated
 
 
 def rung(
@@ -59,6 +61,7 @@ def rung(
         return judge.right(judge.predicted(about, weights, images, data, settings), labels)
 
     found = {"minutes": minutes, "without": without, "seed": settings.seed, **used}
+    found["n_steps"] = int(weights["block1.first.2.num_batches_tracked"])
     found["validation_accuracy"] = accuracy(data.validation_images, data.validation_labels)
     found["test_accuracy"] = None if without else accuracy(data.test_images, data.test_labels)
     print(found, flush=True)
@@ -99,7 +102,7 @@ def kept(name: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401
 def probed() -> float:
     """Processor seconds of a step here."""
     torch.set_num_threads(CORES)
-    return min(seconds_of_a_step(1.0) for _ in range(PROBES))
+    return statistics.median(seconds_of_a_step(1.0) for _ in range(PROBES))
 
 
 def record() -> None:
@@ -111,7 +114,7 @@ def record() -> None:
     recorded = {"measured_on": data.title, "step": kept("step", probed), "trials": [], "curves": []}
     write(recorded)
     each_seed = [dataclasses.replace(settings, seed=n) for n in settings.profile.sweep_seeds]
-    of_a_minute = [(1, trick, CORES) for trick in ("", *ladder.TRICKS)]
+    of_a_minute = [(1, trick, CORES) for trick in ("", *ladder.TRICKS, "all tricks")]
     longer = [(minutes, "", CORES) for minutes in MINUTES if minutes > 1]
     for stage in (of_a_minute, longer, [(1, "", 1)]):
         for one, which in itertools.product(each_seed, stage):
@@ -126,13 +129,8 @@ def record() -> None:
 
 def write(recorded: dict[str, Any]) -> None:
     """Write what was recorded, a line for each training."""
-    lists = {name: value for name, value in recorded.items() if isinstance(value, list)}
-    head = json.dumps({name: value for name, value in recorded.items() if name not in lists})[1:-1]
-    rows = [
-        f'"{name}": [\n' + ",\n".join(map(json.dumps, value)) + "\n]"
-        for name, value in lists.items()
-    ]
-    places.write(RECORDED, "{" + ",\n".join([head, *rows]) + "}\n")
+    text = json.dumps(recorded).replace(' [{"', ' [\n{"').replace('}, {"', '},\n{"')
+    places.write(RECORDED, text + "\n")
 
 
 if __name__ == "__main__":

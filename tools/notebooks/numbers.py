@@ -7,7 +7,8 @@ import statistics
 import jinja2
 
 from tools.places import DOCS, between_marks
-from workshop_utils.contest.budget import MINUTES, recorded_ladder, trials_of
+from workshop_utils.contest.board import points_lost, worth_of_tricks
+from workshop_utils.contest.budget import CORES, MINUTES, recorded_ladder, trials_of
 from workshop_utils.contest.ladder import TRICKS
 from workshop_utils.experiments.experiments import Trial
 from workshop_utils.experiments.labels import by_labels
@@ -40,10 +41,11 @@ def recorded_numbers() -> dict[str, object]:
     seeds stand behind a mean; `minutes_to_train.cnn` what a training took that came with the
     workbook; `after("try_dropout", 5, dropout=0)` is the mean validation accuracy after so many
     epochs, `points_apart` how many points lie between two such means, `spread` by how many the
-    seeds of one setting differ at most, and `table_of_seeds` a table of all runs; `ladder(10)` is
-    the mean test accuracy of the contest's ladder after so many minutes, `plain` the validation
-    accuracy of a network that is trained plainly, `worth` what a trick brings, in points;
-    `table_of_ladder` and `table_of_tricks` say it all.
+    seeds of one setting differ at most, and `table_of_seeds` a table of all runs; `validation(10)`
+    is the mean validation accuracy of the contest's ladder after so many minutes, `steps()` how
+    many steps of training fit into one, `worth` what a trick brings, in points; `plain` is the
+    validation accuracy of a network that is trained plainly; `table_of_ladder` and
+    `table_of_tricks` say it all.
     """
     recording = load_reference()[CIFAR10]["full"]
     kinds = {
@@ -64,7 +66,8 @@ def recorded_numbers() -> dict[str, object]:
     numbers["points_apart"] = points_apart
     numbers["spread"] = spread
     numbers["table_of_seeds"] = table_of_seeds
-    numbers["ladder"] = ladder
+    numbers["validation"] = validation
+    numbers["steps"] = steps
     numbers["plain"] = plain
     numbers["worth"] = worth
     numbers["table_of_ladder"] = table_of_ladder()
@@ -160,45 +163,60 @@ def ladder(minutes: int) -> str:
     return f"{statistics.fmean(trial['test_accuracy'] for trial in trials_of(minutes)):.1%}"
 
 
+def validation(minutes: int, without: str = "", threads: int = CORES) -> str:
+    """Mean validation accuracy of the contest's ladder."""
+    trials = trials_of(minutes, without, threads)
+    return f"{statistics.fmean(trial['validation_accuracy'] for trial in trials):.1%}"
+
+
+def steps(without: str = "") -> str:
+    """How many steps the ladder's training makes in a minute: the mean."""
+    return f"{statistics.fmean(trial['n_steps'] for trial in trials_of(1, without)):.0f}"
+
+
+def curve_of(network: str) -> dict[float, float]:
+    """Minutes -> validation accuracy of a network that is trained plainly."""
+    (curve,) = (one for one in recorded_ladder()["curves"] if one["network"] == network)
+    return dict(zip(curve["minutes"], curve["validation_accuracy"], strict=True))
+
+
 def plain(network: str, minutes: float) -> str:
     """Validation accuracy of a network that is trained plainly, after so many minutes."""
-    (curve,) = (one for one in recorded_ladder()["curves"] if one["network"] == network)
-    return f"{curve['validation_accuracy'][curve['minutes'].index(minutes)]:.1%}"
-
-
-def differences(trick: str) -> list[float]:
-    """Points of validation accuracy that a trick brings in a minute, seed by seed."""
-    pairs = zip(trials_of(1), trials_of(1, trick), strict=True)
-    name = "validation_accuracy"
-    return [100 * (full[name] - without[name]) for full, without in pairs]
+    return f"{curve_of(network)[minutes]:.1%}"
 
 
 def worth(trick: str) -> str:
     """By how many points validation accuracy is lower after a minute without a trick: the mean."""
-    return f"{statistics.fmean(differences(trick)):.1f}"
+    return f"{worth_of_tricks()[trick]:.1f}"
 
 
 def table_of_ladder() -> str:
     """What the contest's ladder reaches with each budget."""
+    measured_on = recorded_ladder()["measured_on"]
     lines = [
-        "| contest's ladder, two cores | parameters | validation | test, each seed | test, mean |",
+        f"| ladder, {measured_on} | parameters | validation | test, each seed | test, mean |",
         "|---|---|---|---|---|",
     ]
-    for minutes in MINUTES:
-        trials = trials_of(minutes)
-        validation = statistics.fmean(trial["validation_accuracy"] for trial in trials)
-        tests = ", ".join(f"{trial['test_accuracy']:.1%}" for trial in trials)
-        cells = f"{minutes} min | {trials[0]['n_parameters']:,} | {validation:.1%} | {tests}"
-        lines.append(f"| {cells} | **{ladder(minutes)}** |")
+    for minutes, cores in ((1, 1), *((minutes, CORES) for minutes in MINUTES)):
+        trials = trials_of(minutes, threads=cores)
+        tests = [trial["test_accuracy"] for trial in trials]
+        cells = [
+            f"{minutes} min, {'one core' if cores == 1 else 'two cores'}",
+            f"{trials[0]['n_parameters']:,}",
+            validation(minutes, threads=cores),
+            ", ".join(f"{test:.1%}" for test in tests),
+            f"**{statistics.fmean(tests):.1%}**",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def table_of_tricks() -> str:
     """What each trick of the contest's ladder brings in a minute, the best first."""
-    lines = ["| trick | source | points | each seed |", "|---|---|---|---|"]
-    for trick in sorted(TRICKS, key=lambda trick: -statistics.fmean(differences(trick))):
-        each = ", ".join(f"{points:+.1f}" for points in differences(trick))
-        lines.append(f"| {trick} | {TRICKS[trick]} | {float(worth(trick)):+.1f} | {each} |")
+    lines = ["| trick | source | points lost | each seed |", "|---|---|---|---|"]
+    for trick, mean in sorted(worth_of_tricks().items(), key=lambda item: -item[1]):
+        each = ", ".join(f"{points:+.1f}" for points in points_lost(trick))
+        lines.append(f"| {trick} | {TRICKS[trick]} | {mean:+.1f} | {each} |")
     return "\n".join(lines)
 
 

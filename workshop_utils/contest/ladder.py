@@ -31,8 +31,7 @@ class LadderNet(nn.Module):
 
     Args:
         filters: of the convolutions in each block.
-        looks_twice: whether evaluation adds up the scores of two copies of an image: one moved by a
-            pixel, the other moved the other way and mirrored.
+        looks_twice: whether evaluation adds up the scores of two moved copies, one mirrored.
 
     Source: after Page (2018), He et al. (2016) and Jordan (2024).
     """
@@ -64,13 +63,13 @@ class LadderNet(nn.Module):
 
 
 class Block(nn.Module):
-    """A convolution that is pooled to half height and width; what two more make of it is added."""
+    """A convolution, pooled to half height and width, and a shortcut around two more of them."""
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
         pool = nn.MaxPool2d(kernel_size=2)  # so early that the rest has a quarter of the work
-        self.first = nn.Sequential(*_layers(n_in, n_out, pool))
-        self.rest = nn.Sequential(*_layers(n_out, n_out), *_layers(n_out, n_out))
+        self.first = nn.Sequential(*layers(n_in, n_out, pool))
+        self.rest = nn.Sequential(*layers(n_out, n_out), *layers(n_out, n_out))
 
     def forward(self, x: Tensor) -> Tensor:
         """N×n_in×H×W -> N×n_out×H/2×W/2, rounded down."""
@@ -78,14 +77,15 @@ class Block(nn.Module):
         return x + self.rest(x)
 
 
-def _layers(n_in: int, n_out: int, *between: nn.Module) -> list[nn.Module]:
+def layers(n_in: int, n_out: int, *between: nn.Module) -> list[nn.Module]:
+    """A convolution, batch normalisation, which shifts and scales each channel, and ReLU."""
     convolution = nn.Conv2d(n_in, n_out, kernel_size=3, padding=1, bias=False)
     norm = nn.BatchNorm2d(n_out, momentum=0.4)  # the newest batch counts 40%
     return [convolution, *between, norm, nn.ReLU()]
 
 
-def _whiten(patches: nn.Conv2d, images: Tensor) -> None:
-    """Fix 12 filters, and their opposites, whose results are uncorrelated, of about variance 1."""
+def whiten(patches: nn.Conv2d, images: Tensor) -> None:
+    """Fix 12 filters, and their opposites; the results are hardly correlated, of variance 1."""
     values = F.unfold((images - 0.5) / 0.25, kernel_size=2).transpose(1, 2).flatten(0, 1)  # n×12
     variances, directions = torch.linalg.eigh(values.T @ values / len(values))
     filters = (directions / (variances + 5e-4).sqrt()).T.reshape(12, 3, 2, 2)
@@ -115,14 +115,14 @@ def entry(data: ImageData, settings: Settings, budget: Budget, without: str = ""
         data: the images.
         settings: not used here.
         budget: says when to stop, and how much is used up.
-        without: a trick to leave out; the rest stays as it is.
+        without: a trick to leave out, or "all tricks"; the rest stays as it is.
     """
-    tricks = set(TRICKS)
-    if without:
+    tricks = set(TRICKS) if without != "all tricks" else set()
+    if without and tricks:
         tricks.remove(without)
     model = LadderNet(FILTERS[budget.minutes], "two looks" in tricks)
     if "whitened patches" in tricks:
-        _whiten(model.patches, data.train_images[:5000] / 255)
+        whiten(model.patches, data.train_images[:5000] / 255)
     model.to(memory_format=torch.channels_last)  # the faster order in memory
 
     smoothing = 0.2 if "smooth labels" in tricks else 0.0

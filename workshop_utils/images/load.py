@@ -31,7 +31,7 @@ def load_data(settings: Settings) -> ImageData:
     Looked for in this order: the official folder, then the official archive, then a folder of
     images, all in `settings.data_dir`; a download; and else the stand-in is drawn. What is damaged
     is passed by, and a line says so. After the first time, the workbook's own cache is read, which
-    takes less than a second.
+    takes about a second.
 
     Args:
         settings: which data set, where, on which device, and how many images.

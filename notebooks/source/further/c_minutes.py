@@ -151,7 +151,7 @@ wu.plot_board(settings, "Accuracy by minutes of two cores")
 ### BEGIN SOLUTION
 costly_guess = "the harder half"
 ### STUB
-# costly_guess = "?"  # one of the seven, such as "two looks"
+# costly_guess = "?"  # one of the seven tricks, such as "few pixels at first" or "two looks"
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]

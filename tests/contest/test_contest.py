@@ -225,7 +225,9 @@ SENTENCES = {
     ),
     "no end of its first lines": ("while True:\n    pass\n", "used more than 1.1 times its budget"),
     "no network without batches": (
-        ENTRY.replace("return model", "print(x.shape)\n    return model"),
+        ENTRY.replace("return", "print(x.shape)\n    return")
+        .replace("optimizer.zero_grad", "print")
+        .replace("print()", "print('begun')"),
         r"Line 15, 'print\(x.shape\)': UnboundLocalError",
     ),
     "another network without batches": (
@@ -236,7 +238,7 @@ SENTENCES = {
         ENTRY.replace("nn.Linear(3 * 16 * 16, 10))", "nn.Linear(3 * 16 * 16, 12))"),
         r"ValueError: the scores are \(\d+, 12\), not \d+ × 10",
     ),
-    "a file beside it": ("import beside\n", "ModuleNotFoundError: No module named 'beside'"),
+    "a file beside it": ("open('beside.py')\n", "Line 1, .*FileNotFoundError: .*'beside.py'"),
     "an exit": ("raise SystemExit\n", r"ended with an error \(exit code 0\)"),
 }
 

@@ -185,7 +185,7 @@ wu.show_source(ladder.entry)
 lost = wu.worth_of_tricks()
 costs_most.compare(max(lost, key=lost.get))
 
-# %% [markdown] tags=["fragment"]
+# %% [markdown] tags=["slide"]
 # *A rate that rises and falls* and *few pixels at first* bring most: << worth("a rate that rises and falls") >> and << worth("few pixels at first") >> points. With few pixels a step takes less
 # time: << steps() >> steps fit into the minute, and << steps("few pixels at first") >> without this trick. *Two looks* bring << worth("two looks") >>; they are taken after the training, when no time
 # is counted any more.
@@ -193,7 +193,8 @@ costs_most.compare(max(lost, key=lost.get))
 # *The harder half* (<< worth("the harder half") >>) and *whitened patches* (<< worth("whitened patches") >>) are less certain: most of it comes from one of the three seeds. *Smooth labels* and *flipped and moved
 # images* cannot be told from chance: the mean of three seeds has a standard error of about half a point. That does not make them useless. They are
 # meant against overfitting, which may come later than in the first minute.
-#
+
+# %% [markdown]
 # **Try** one with more time: `wu.referee(ladder.__file__, 5, data, settings, without="smooth labels")`, and the same without `without`. One pair
 # cannot tell so small a difference, so take more seeds: `dataclasses.replace(settings, seed=1)` makes settings with another.
 

@@ -145,7 +145,7 @@ wu.plot_board(settings, "Accuracy by minutes of two cores")
 # - *Two looks*: when the training is over, the scores of two copies of an image are added, moved by a pixel each, and one of them mirrored.
 
 # %% [markdown] tags=["slide"]
-# **Read** the ladder's code ([the whole file](../../workshop_utils/contest/ladder.py)), and **predict:** which trick, left out, costs most after one minute?
+# **Read** the ladder's code (the whole file is `workshop_utils/contest/ladder.py`), and **predict:** which trick, left out, costs most after one minute?
 
 # %% tags=["guess"]
 ### BEGIN SOLUTION

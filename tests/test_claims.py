@@ -121,6 +121,12 @@ def test_validation_accuracy_by_which_all_was_chosen_is_a_little_higher_than_tes
         assert 0 < gap < 0.012
 
 
+def test_after_ten_minutes_most_of_what_is_missing_in_validation_is_right_in_training():
+    for trial in trials_of(10):
+        missing = 1 - trial["validation_accuracy"]
+        assert trial["train_accuracy"] - trial["validation_accuracy"] > missing / 2
+
+
 def test_the_wide_network_needs_time_and_the_ladder_the_least():
     curves = {curve["network"]: curve for curve in recorded_ladder()["curves"]}
     assert {curve["seed"] for curve in curves.values()} == {0}

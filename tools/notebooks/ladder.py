@@ -64,6 +64,8 @@ def rung(
     found["n_steps"] = int(weights["block1.first.2.num_batches_tracked"])
     found["validation_accuracy"] = accuracy(data.validation_images, data.validation_labels)
     found["test_accuracy"] = None if without else accuracy(data.test_images, data.test_labels)
+    if minutes == MINUTES[-1]:
+        found["train_accuracy"] = accuracy(data.train_images, data.train_labels)
     print(found, flush=True)
     return found
 

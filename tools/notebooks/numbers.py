@@ -42,10 +42,10 @@ def recorded_numbers() -> dict[str, object]:
     workbook; `after("try_dropout", 5, dropout=0)` is the mean validation accuracy after so many
     epochs, `points_apart` how many points lie between two such means, `spread` by how many the
     seeds of one setting differ at most, and `table_of_seeds` a table of all runs; `validation(10)`
-    is the mean validation accuracy of the contest's ladder after so many minutes, `steps()` how
-    many steps of training fit into one, `worth` what a trick brings, in points; `plain` is the
-    validation accuracy of a network that is trained plainly; `table_of_ladder` and
-    `table_of_tricks` say it all.
+    is the mean validation accuracy of the contest's ladder after so many minutes, `train_accuracy`
+    its accuracy on training images after the longest of them, `steps()` how many steps of training
+    fit into one, `worth` what a trick brings, in points; `plain` is the validation accuracy of a
+    network that is trained plainly; `table_of_ladder` and `table_of_tricks` say it all.
     """
     recording = load_reference()[CIFAR10]["full"]
     kinds = {
@@ -67,6 +67,7 @@ def recorded_numbers() -> dict[str, object]:
     numbers["spread"] = spread
     numbers["table_of_seeds"] = table_of_seeds
     numbers["validation"] = validation
+    numbers["train_accuracy"] = train_accuracy()
     numbers["steps"] = steps
     numbers["plain"] = plain
     numbers["worth"] = worth
@@ -167,6 +168,11 @@ def validation(minutes: int, without: str = "", threads: int = CORES) -> str:
     """Mean validation accuracy of the contest's ladder."""
     trials = trials_of(minutes, without, threads)
     return f"{statistics.fmean(trial['validation_accuracy'] for trial in trials):.1%}"
+
+
+def train_accuracy() -> str:
+    """Mean accuracy on training images, at the end of the longest trainings."""
+    return f"{statistics.fmean(trial['train_accuracy'] for trial in trials_of(MINUTES[-1])):.1%}"
 
 
 def steps(without: str = "") -> str:

@@ -104,7 +104,7 @@ def test_moved_back_both_networks_regain_most_of_what_they_lost():
 
 def test_the_readme_says_what_ten_minutes_reach():
     said = (places.ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"gets {ladder(10)} of the test\nimages right" in said
+    assert f"gets {ladder('test', 10)} of the test\nimages right" in said
 
 
 def test_more_minutes_reach_more_with_every_seed():
@@ -125,6 +125,14 @@ def test_after_ten_minutes_most_of_what_is_missing_in_validation_is_right_in_tra
     for trial in trials_of(10):
         missing = 1 - trial["validation_accuracy"]
         assert trial["train_accuracy"] - trial["validation_accuracy"] > missing / 2
+
+
+def test_on_one_core_a_minute_is_worth_what_it_is_on_two():
+    one, two = (
+        [trial["validation_accuracy"] for trial in trials_of(1, threads=cores)] for cores in (1, 2)
+    )
+    error = ((variance(one) + variance(two)) / 3) ** 0.5
+    assert abs(fmean(one) - fmean(two)) < 2 * error < 0.02
 
 
 def test_the_wide_network_needs_time_and_the_ladder_the_least():

@@ -128,10 +128,10 @@ def _sha256(about: str, tensors: dict[str, Tensor]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name]
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        total.update(_bytes(tensor))
+        total.update(bytes_of(tensor))
     return total.hexdigest()
 
 
-def _bytes(tensor: Tensor) -> memoryview:
-    """The tensor's memory, not copied."""
+def bytes_of(tensor: Tensor) -> memoryview:
+    """The numbers of a tensor as they lie in memory; copied only if they do not lie in order."""
     return tensor.reshape(-1).view(torch.uint8).numpy().data

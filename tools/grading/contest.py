@@ -34,7 +34,7 @@ from workshop_utils.contest.board import Row, draw_board
 from workshop_utils.contest.budget import MINUTES
 from workshop_utils.contest.judge import ContestError, predicted, read, right, trained
 from workshop_utils.figures.style import styled
-from workshop_utils.files import written_whole
+from workshop_utils.files import bytes_of, written_whole
 from workshop_utils.images.dataset import ImageData
 from workshop_utils.images.load import load_data
 from workshop_utils.settings import Settings
@@ -72,7 +72,7 @@ def judged(file: Path, folder: Path, data: ImageData, settings: Settings) -> Jud
         found.remarks.append("This is no file of the contest.")
         return found
     found.about = about
-    in_order = [_bytes(weights[name]) for name in sorted(weights)]
+    in_order = [bytes_of(weights[name]) for name in sorted(weights)]
     found.sha256 = hashlib.sha256(b"".join(in_order)).hexdigest()
     found.n_numbers = sum(tensor.numel() for tensor in weights.values())
     try:
@@ -95,10 +95,6 @@ def judged(file: Path, folder: Path, data: ImageData, settings: Settings) -> Jud
     if about.get(N_TESTS) != (1 if "test_accuracy" in about else 0):
         found.remarks.append(f"The test set was opened {about.get(N_TESTS)} times.")
     return found
-
-
-def _bytes(tensor: Tensor) -> bytes:
-    return tensor.reshape(-1).view(torch.uint8).numpy().tobytes()  # of any type of numbers
 
 
 def scores(

@@ -41,11 +41,11 @@ def recorded_numbers() -> dict[str, object]:
     seeds stand behind a mean; `minutes_to_train.cnn` what a training took that came with the
     workbook; `after("try_dropout", 5, dropout=0)` is the mean validation accuracy after so many
     epochs, `points_apart` how many points lie between two such means, `spread` by how many the
-    seeds of one setting differ at most, and `table_of_seeds` a table of all runs; `validation(10)`
-    is the mean validation accuracy of the contest's ladder after so many minutes, `train_accuracy`
-    its accuracy on training images after the longest of them, `steps()` how many steps of training
-    fit into one, `worth` what a trick brings, in points; `plain` is the validation accuracy of a
-    network that is trained plainly; `table_of_ladder` and `table_of_tricks` say it all.
+    seeds of one setting differ at most, and `table_of_seeds` a table of all runs;
+    `ladder("validation", 10)` is the mean accuracy of the contest's ladder on some images, after so
+    many minutes, `steps()` how many steps of training fit into one, `worth` what a trick brings, in
+    points; `plain` is the validation accuracy of a network that is trained plainly;
+    `table_of_ladder` and `table_of_tricks` say it all.
     """
     recording = load_reference()[CIFAR10]["full"]
     kinds = {
@@ -66,8 +66,7 @@ def recorded_numbers() -> dict[str, object]:
     numbers["points_apart"] = points_apart
     numbers["spread"] = spread
     numbers["table_of_seeds"] = table_of_seeds
-    numbers["validation"] = validation
-    numbers["train_accuracy"] = train_accuracy()
+    numbers["ladder"] = ladder
     numbers["steps"] = steps
     numbers["plain"] = plain
     numbers["worth"] = worth
@@ -159,20 +158,10 @@ def table_of_seeds(name: str, choice: str, epochs: tuple[int, ...]) -> str:
     return "\n".join(lines)
 
 
-def ladder(minutes: int) -> str:
-    """Mean test accuracy of the contest's ladder."""
-    return f"{statistics.fmean(trial['test_accuracy'] for trial in trials_of(minutes)):.1%}"
-
-
-def validation(minutes: int, without: str = "", threads: int = CORES) -> str:
-    """Mean validation accuracy of the contest's ladder."""
+def ladder(images: str, minutes: int, without: str = "", threads: int = CORES) -> str:
+    """Mean accuracy of the contest's ladder on "validation", "test" or "train" images."""
     trials = trials_of(minutes, without, threads)
-    return f"{statistics.fmean(trial['validation_accuracy'] for trial in trials):.1%}"
-
-
-def train_accuracy() -> str:
-    """Mean accuracy on training images, at the end of the longest trainings."""
-    return f"{statistics.fmean(trial['train_accuracy'] for trial in trials_of(MINUTES[-1])):.1%}"
+    return f"{statistics.fmean(trial[f'{images}_accuracy'] for trial in trials):.1%}"
 
 
 def steps(without: str = "") -> str:
@@ -205,13 +194,12 @@ def table_of_ladder() -> str:
     ]
     for minutes, cores in ((1, 1), *((minutes, CORES) for minutes in MINUTES)):
         trials = trials_of(minutes, threads=cores)
-        tests = [trial["test_accuracy"] for trial in trials]
         cells = [
             f"{minutes} min, {'one core' if cores == 1 else 'two cores'}",
             f"{trials[0]['n_parameters']:,}",
-            validation(minutes, threads=cores),
-            ", ".join(f"{test:.1%}" for test in tests),
-            f"**{statistics.fmean(tests):.1%}**",
+            ladder("validation", minutes, threads=cores),
+            ", ".join(f"{trial['test_accuracy']:.1%}" for trial in trials),
+            f"**{ladder('test', minutes, threads=cores)}**",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

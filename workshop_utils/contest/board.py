@@ -34,7 +34,7 @@ class Row:
 
 
 def entries(settings: Settings) -> list[Row]:
-    """Your own entries, as the referee has scored them, the best of each budget first."""
+    """Your own entries that had this profile's minutes, the best of each budget first."""
     rows = []
     for file in sorted(folder_of(settings).glob(f"*{SUFFIX}")):
         try:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workshop_utils.files import as_json
+from workshop_utils.files import as_json, bytes_of
 from workshop_utils.training.history import History
 
 WEIGHTS, OPTIMIZER, RANDOM = "weights", "optimizer", "random"
@@ -171,9 +171,9 @@ def _fingerprint(*tensors: Tensor) -> str:
     """What tells images and labels from others: a few hundred of them."""
     total = hashlib.sha256()
     for tensor in tensors:
-        some = tensor[:: 1 + len(tensor) // 500].cpu().contiguous()
+        some = tensor[:: 1 + len(tensor) // 500].cpu()
         total.update(f"{some.dtype} {tuple(tensor.shape)}".encode())
-        total.update(some.reshape(-1).view(torch.uint8).numpy().data)
+        total.update(bytes_of(some))
     return total.hexdigest()
 
 

@@ -121,8 +121,8 @@ wu.plot_board(settings, "Accuracy by minutes of two cores")
 #   (<< plain("wide CNN", 0.5) >>, the CNN << plain("CNN", 0.5) >>), and ahead after ten (<< plain("wide CNN", 10) >>).
 # - **Layers:** the deeper network, with half as many parameters as the wide one, reaches << plain("deeper", 10) >>. Whether its layers did that or something
 #   else in it, such as batch normalisation, these curves do not tell.
-# - **Tricks:** the ladder is further after one minute (<< validation(1) >>) than any of the three after ten. Without all seven tricks it reaches
-#   << validation(1, "all tricks") >> in that minute: so much is due to its network and settings, and the rest to the tricks.
+# - **Tricks:** the ladder is further after one minute (<< ladder("validation", 1) >>) than any of the three after ten. Without all seven tricks it reaches
+#   << ladder("validation", 1, "all tricks") >> in that minute: so much is due to its network and settings, and the rest to the tricks together.
 #
 # One seed for each grey line, three for the ladder, and ± 0.7 points for 5,000 images.
 
@@ -133,8 +133,8 @@ wu.plot_board(settings, "Accuracy by minutes of two cores")
 # that is a little higher than test accuracy, as one would expect. 10,000 test images alone give ± 0.4 points (standard error). Three earlier versions
 # had been tested too, with 86 to 88% after ten minutes; none was chosen by that.
 #
-# Each further point takes more time than the one before. After ten minutes << train_accuracy >> of the *training* images are right, as against
-# << validation(10) >> in validation: what stands in the way of 90% is overfitting.
+# Each further point takes more time than the one before. After ten minutes << ladder("train", 10) >> of the *training* images are right, as against
+# << ladder("validation", 10) >> in validation: it overfits before it gets to 90%.
 
 # %% [markdown] tags=["slide"]
 # ## Tricks
@@ -250,7 +250,7 @@ wu.plot_board(settings, "Your entries beside the ladder")
 # %% [markdown]
 # **Is it fair?** Before each training the referee measures how long a step takes here, and gives a slow computer more seconds. It cannot
 # see what slows down a computer in the middle of a training: close other programs. Trained on *one* core, for as long as the referee gave it there,
-# the ladder reached << validation(1, threads=1) >> in a minute; on two it is << validation(1) >> (validation accuracy, three seeds each).
+# the ladder reached << ladder("validation", 1, threads=1) >> in a minute; on two it is << ladder("validation", 1) >> (validation accuracy, three seeds each).
 #
 # When you are done, take away the `#` and run the cell. It names the file to hand in: code, weights and results in one.
 

@@ -3,7 +3,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from workshop_utils.files import DamagedError, read_tensors, write_tensors
+from workshop_utils.files import DamagedError, bytes_of, read_tensors, write_tensors
 
 TENSORS = {"images": torch.arange(12, dtype=torch.uint8).reshape(3, 4), "mean": torch.tensor(0.5)}
 ABOUT = {"variant": "JPEG copy", "losses": [0.1, 1 / 3], "note": "Übung"}
@@ -29,6 +29,13 @@ def test_tensors_do_not_look_into_the_file_any_more(file):
     with file.open("r+b") as same:
         same.write(bytes(file.stat().st_size))
     assert torch.equal(tensors["images"], TENSORS["images"])
+
+
+def test_bytes_are_those_of_the_numbers_in_order_however_they_lie_in_memory():
+    every_third = torch.arange(12)[::3]
+    columns = torch.arange(12).reshape(3, 4).T
+    for tensor in (every_third, columns):
+        assert bytes_of(tensor) == bytes_of(tensor.clone(memory_format=torch.contiguous_format))
 
 
 def test_every_single_altered_byte_is_noticed(file):

@@ -134,4 +134,4 @@ def _sha256(about: str, tensors: dict[str, Tensor]) -> str:
 
 def bytes_of(tensor: Tensor) -> memoryview:
     """The numbers of a tensor as they lie in memory; copied only if they do not lie in order."""
-    return tensor.reshape(-1).view(torch.uint8).numpy().data
+    return tensor.reshape(-1).contiguous().view(torch.uint8).numpy().data
